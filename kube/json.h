@@ -11,7 +11,7 @@
 
 #include "kube/error.h"
 
-#include <json-c/json_object.h>
+#include <json-c/json.h>
 #include <stddef.h>
 #include <stdint.h>
 
