@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef error_set
+#undef error_wrap
+
 /* Marks a message that did not fit, so that nobody takes the cut for the end. */
 static void mark_cut(struct error *err, int wanted)
 {
@@ -43,12 +46,9 @@ bool error_wrap(struct error *err, const char *format, ...)
 const char *error_code_name(enum error_code code)
 {
     static const char *const names[] = {
-        [ERROR_NONE] = "none",
-        [ERROR_INVALID] = "invalid",
-        [ERROR_RANGE] = "out-of-range",
-        [ERROR_NOT_FOUND] = "not-found",
-        [ERROR_CONFLICT] = "conflict",
-        [ERROR_UNAVAILABLE] = "unavailable",
+        [ERROR_NONE] = "none",           [ERROR_INVALID] = "invalid",
+        [ERROR_RANGE] = "out-of-range",  [ERROR_NOT_FOUND] = "not-found",
+        [ERROR_CONFLICT] = "conflict",   [ERROR_UNAVAILABLE] = "unavailable",
         [ERROR_NO_MEMORY] = "no-memory",
     };
     return code < sizeof names / sizeof *names ? names[code] : "unknown";
