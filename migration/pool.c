@@ -1,0 +1,82 @@
+#include "migration/pool.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_SIZE = 16 * 1024 };
+
+struct pool_block {
+    struct pool_block *next;
+    size_t used, size;
+    alignas(max_align_t) char bytes[];
+};
+
+void *pool_zero(struct pool *pool, size_t size)
+{
+    size = (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+    struct pool_block *block = pool->blocks;
+    if (!block || block->size - block->used < size) {
+        size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+        block = calloc(1, sizeof *block + room);
+        if (!block) {
+            pool->failed = true;
+            return NULL;
+        }
+        block->size = room;
+        block->next = pool->blocks;
+        pool->blocks = block;
+    }
+    void *taken = block->bytes + block->used;
+    block->used += size;
+    return taken;
+}
+
+const char *pool_copy(struct pool *pool, const char *text, size_t length)
+{
+    char *copy = pool_zero(pool, length + 1);
+    if (!copy)
+        return "";
+    memcpy(copy, text, length);
+    return copy;
+}
+
+const char *pool_text(struct pool *pool, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    char *text = length < 0 ? NULL : pool_zero(pool, (size_t)length + 1);
+    if (text)
+        vsnprintf(text, (size_t)length + 1, format, again);
+    va_end(again);
+    return text ? text : "";
+}
+
+void *pool_grow(struct pool *pool, void *items, size_t item_size, size_t count, size_t *capacity)
+{
+    if (count < *capacity)
+        return items;
+    size_t larger = *capacity ? 2 * *capacity : 16;
+    void *moved = pool_zero(pool, larger * item_size);
+    if (!moved)
+        return NULL;
+    if (count)
+        memcpy(moved, items, count * item_size);
+    *capacity = larger;
+    return moved;
+}
+
+void pool_free(struct pool *pool)
+{
+    while (pool->blocks) {
+        struct pool_block *next = pool->blocks->next;
+        free(pool->blocks);
+        pool->blocks = next;
+    }
+}

@@ -1,0 +1,30 @@
+/* Memory of one translation, given back all at once. A failed allocation is remembered, not reported each
+ * time: whoever owns the pool looks at `failed` before it uses the result. */
+#ifndef MIGRATION_POOL_H
+#define MIGRATION_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct pool_block;
+
+struct pool {
+    struct pool_block *blocks;
+    bool failed; /* something could not be allocated */
+};
+
+/* Texts are never NULL: "" when there is no memory. */
+const char *pool_copy(struct pool *pool, const char *text, size_t length);
+const char *pool_text(struct pool *pool, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* SIZE zeroed bytes, or NULL. */
+void *pool_zero(struct pool *pool, size_t size);
+
+/* Room for one more item in the array at ITEMS, which has COUNT and room for *CAPACITY; NULL: none.
+ * The array may move. */
+void *pool_grow(struct pool *pool, void *items, size_t item_size, size_t count, size_t *capacity);
+
+void pool_free(struct pool *pool);
+
+#endif
