@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* Field names are enough: in the fragments that this program writes none of them means two things. */
+/* Field names are enough: in the fragments that this program writes none of them means two things.
+ */
 static const struct {
     const char *field;
     const char *text; /* NULL: the number counts */

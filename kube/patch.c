@@ -26,14 +26,15 @@ bool kube_patch_is_empty(const struct kube_patch *patch)
 static bool operate(struct kube_patch *patch, const char *op, const char *pointer,
                     struct json_object *value, struct error *err)
 {
-    struct json_object *operation = kube_json_object("op", kube_json_string(op), "path",
-                                                     kube_json_string(pointer), "value", value, NULL);
+    struct json_object *operation = kube_json_object(
+        "op", kube_json_string(op), "path", kube_json_string(pointer), "value", value, NULL);
     return kube_json_append(patch->operations, operation) ||
            error_set(err, ERROR_NO_MEMORY, "%s: out of memory", pointer);
 }
 
-/* Cuts POINTER down to the deepest ancestor whose parent is there and wraps *VALUE into maps for what
- * was cut off: so an absent parent is added as one whole. POINTER itself is known to be absent. */
+/* Cuts POINTER down to the deepest ancestor whose parent is there and wraps *VALUE into maps for
+ * what was cut off: so an absent parent is added as one whole. POINTER itself is known to be
+ * absent. */
 static bool wrap_in_parents(struct kube_patch *patch, char pointer[KUBE_POINTER_SIZE],
                             struct json_object **value, struct error *err)
 {

@@ -5,8 +5,9 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-/* Feeds TEXT to DIGEST as Go writes it within a JSON string: beside the escapes that JSON asks for, it
- * writes <, > and & so that HTML cannot take them for its own. Keys of a Secret have no others. */
+/* Feeds TEXT to DIGEST as Go writes it within a JSON string: beside the escapes that JSON asks for,
+ * it writes <, > and & so that HTML cannot take them for its own. Keys of a Secret have no others.
+ */
 static bool digest_text(EVP_MD_CTX *digest, const char *text)
 {
     for (const char *c = text; *c; c++) {

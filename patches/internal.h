@@ -32,8 +32,8 @@ bool patch_warn(struct patch_plan *plan, struct error *err, const char *format, 
     __attribute__((format(printf, 3, 4)));
 
 /* The provider's row of one half of the legacy path: from the namespace's LABEL, else from the Seed
- * (the first of the two pointers below the Cluster that is there; POINTERS[1] may be NULL), else the
- * default one. *out is NULL where nothing says. ERROR_INVALID: a provider that is not known. */
+ * (the first of the two pointers below the Cluster that is there; POINTERS[1] may be NULL), else
+ * the default one. *out is NULL where nothing says. ERROR_INVALID: a provider that is not known. */
 bool patch_find_provider(struct patch_plan *plan, const char *label, const char *const pointers[2],
                          const struct provider **out, struct error *err);
 
@@ -43,12 +43,12 @@ bool patch_plan_sidecar(struct patch_plan *plan, struct error *err);
 /* Plans the volume claim template: set on CREATE, kept as it is stored on UPDATE. */
 bool patch_plan_storage(struct patch_plan *plan, struct error *err);
 
-/* The schedule of full snapshots: CONFIGURED, else that of SIDECAR's --schedule= flag (SIDECAR may be
- * NULL), else 1 h 15 min before the Shoot's maintenance window begins plus crc32(uid) mod 60 minutes,
- * else the time of day at which the Shoot was created. ERROR_INVALID: the Cluster's Shoot lacks what
- * that takes. */
-bool patch_schedule(const char *configured, struct json_object *sidecar, struct json_object *cluster,
-                    char out[PATCH_SCHEDULE_SIZE], struct error *err);
+/* The schedule of full snapshots: CONFIGURED, else that of SIDECAR's --schedule= flag (SIDECAR may
+ * be NULL), else 1 h 15 min before the Shoot's maintenance window begins plus crc32(uid) mod 60
+ * minutes, else the time of day at which the Shoot was created. ERROR_INVALID: the Cluster's Shoot
+ * lacks what that takes. */
+bool patch_schedule(const char *configured, struct json_object *sidecar,
+                    struct json_object *cluster, char out[PATCH_SCHEDULE_SIZE], struct error *err);
 
 /* The SHA-256 (hex) of SECRET's data as Go's encoding/json writes a map[string][]byte.
  * ERROR_INVALID: data that is no map of strings (no value is quoted). */

@@ -1,6 +1,6 @@
-/* The room patches/: what the legacy path changes. A StatefulSet, an object source and the settings go
- * in; a JSON Patch and warnings come out. Pure: no sockets, files, clocks or globals. The contract is
- * that of the webhooks of gardener-extensions before 533a9297 (January 2020). */
+/* The room patches/: what the legacy path changes. A StatefulSet, an object source and the settings
+ * go in; a JSON Patch and warnings come out. Pure: no sockets, files, clocks or globals. The
+ * contract is that of the webhooks of gardener-extensions before 533a9297 (January 2020). */
 #ifndef PATCHES_PATCHES_H
 #define PATCHES_PATCHES_H
 
@@ -39,10 +39,10 @@ struct patch_result {
     bool ignored;                 /* not an etcd of the legacy path: nothing was looked at */
 };
 
-/* Plans what REQUEST's StatefulSet lacks. An object that is as it should be gives an empty patch. The
- * caller frees RESULT, also after an error. Errors, which name the object and what it needs:
- * ERROR_INVALID: the object, or one that it needs, is malformed. ERROR_NOT_FOUND: one that it needs is
- * absent. ERROR_UNAVAILABLE: the source cannot tell. */
+/* Plans what REQUEST's StatefulSet lacks. An object that is as it should be gives an empty patch.
+ * The caller frees RESULT, also after an error. Errors, which name the object and what it needs:
+ * ERROR_INVALID: the object, or one that it needs, is malformed. ERROR_NOT_FOUND: one that it needs
+ * is absent. ERROR_UNAVAILABLE: the source cannot tell. */
 bool patch_stateful_set(const struct patch_request *request, const struct patch_settings *settings,
                         struct kube_source *source, struct patch_result *result, struct error *err);
 void patch_result_free(struct patch_result *result);

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <zlib.h>
 
-/* How long before the maintenance window the full snapshot is taken, so that it is there before it. */
+/* How long before the maintenance window the full snapshot is taken, so that it is there before it.
+ */
 enum { MINUTES_BEFORE_WINDOW = 75, MINUTES_OF_SPREAD = 60 };
 
 /* The value of SIDECAR's --schedule= flag; NULL if there is none or it is empty. */
@@ -38,7 +39,8 @@ static void daily(int minute_of_day, char out[PATCH_SCHEDULE_SIZE])
     snprintf(out, PATCH_SCHEDULE_SIZE, "%d %d * * *", minute_of_day % 60, minute_of_day / 60);
 }
 
-/* The spread comes from the uid, so that not all shoots of one window back up at the same minute. */
+/* The spread comes from the uid, so that not all shoots of one window back up at the same minute.
+ */
 static bool before_window(struct json_object *cluster, const char *begin,
                           char out[PATCH_SCHEDULE_SIZE], struct error *err)
 {
@@ -54,8 +56,8 @@ static bool before_window(struct json_object *cluster, const char *begin,
     return true;
 }
 
-bool patch_schedule(const char *configured, struct json_object *sidecar, struct json_object *cluster,
-                    char out[PATCH_SCHEDULE_SIZE], struct error *err)
+bool patch_schedule(const char *configured, struct json_object *sidecar,
+                    struct json_object *cluster, char out[PATCH_SCHEDULE_SIZE], struct error *err)
 {
     const char *kept = configured ? configured : flag_of(sidecar);
     const char *begin;
@@ -63,7 +65,8 @@ bool patch_schedule(const char *configured, struct json_object *sidecar, struct 
     int64_t seconds;
     if (kept)
         return copy_schedule(kept, out, err);
-    if (!kube_json_get_string(cluster, "/spec/shoot/spec/maintenance/timeWindow/begin", &begin, err))
+    if (!kube_json_get_string(cluster, "/spec/shoot/spec/maintenance/timeWindow/begin", &begin,
+                              err))
         return false;
     if (begin)
         return before_window(cluster, begin, out, err);

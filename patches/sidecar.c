@@ -62,24 +62,23 @@ static struct json_object *new_mounts(const struct sidecar *sidecar)
 
 static struct json_object *new_command(const struct sidecar *sidecar)
 {
-    return kube_json_array(
-        17, kube_json_string("etcdbrctl"), kube_json_string("server"),
-        kube_json_stringf("--schedule=%s", sidecar->schedule),
-        kube_json_string("--data-dir=/var/etcd/data/new.etcd"),
-        kube_json_stringf("--storage-provider=%s",
-                          sidecar->backed_up ? sidecar->provider->store : ""),
-        kube_json_stringf("--store-prefix=%s", sidecar->prefix),
-        kube_json_string("--cert=/var/etcd/ssl/client/tls.crt"),
-        kube_json_string("--key=/var/etcd/ssl/client/tls.key"),
-        kube_json_string("--cacert=/var/etcd/ssl/ca/ca.crt"),
-        kube_json_string("--insecure-transport=false"),
-        kube_json_string("--insecure-skip-tls-verify=false"),
-        kube_json_stringf("--endpoints=https://%s-0:2379", sidecar->role->name),
-        kube_json_string("--etcd-connection-timeout=300"),
-        kube_json_string("--delta-snapshot-period-seconds=300"),
-        kube_json_string("--delta-snapshot-memory-limit=104857600"),
-        kube_json_string("--garbage-collection-period-seconds=43200"),
-        kube_json_string("--snapstore-temp-directory=/var/etcd/data/temp"));
+    return kube_json_array(17, kube_json_string("etcdbrctl"), kube_json_string("server"),
+                           kube_json_stringf("--schedule=%s", sidecar->schedule),
+                           kube_json_string("--data-dir=/var/etcd/data/new.etcd"),
+                           kube_json_stringf("--storage-provider=%s",
+                                             sidecar->backed_up ? sidecar->provider->store : ""),
+                           kube_json_stringf("--store-prefix=%s", sidecar->prefix),
+                           kube_json_string("--cert=/var/etcd/ssl/client/tls.crt"),
+                           kube_json_string("--key=/var/etcd/ssl/client/tls.key"),
+                           kube_json_string("--cacert=/var/etcd/ssl/ca/ca.crt"),
+                           kube_json_string("--insecure-transport=false"),
+                           kube_json_string("--insecure-skip-tls-verify=false"),
+                           kube_json_stringf("--endpoints=https://%s-0:2379", sidecar->role->name),
+                           kube_json_string("--etcd-connection-timeout=300"),
+                           kube_json_string("--delta-snapshot-period-seconds=300"),
+                           kube_json_string("--delta-snapshot-memory-limit=104857600"),
+                           kube_json_string("--garbage-collection-period-seconds=43200"),
+                           kube_json_string("--snapstore-temp-directory=/var/etcd/data/temp"));
 }
 
 static struct json_object *new_amounts(const char *cpu, const char *memory)
@@ -97,11 +96,10 @@ static struct json_object *new_container(const struct sidecar *sidecar)
                                             kube_json_int(8080), "protocol",
                                             kube_json_string("TCP"), NULL)),
         "resources",
-        kube_json_object("requests", new_amounts("23m", "128Mi"), "limits",
-                         new_amounts("1", "10G"), NULL),
+        kube_json_object("requests", new_amounts("23m", "128Mi"), "limits", new_amounts("1", "10G"),
+                         NULL),
         "volumeMounts", new_mounts(sidecar), NULL);
-    if (sidecar->backed_up &&
-        !kube_json_set(container, "env", new_environment(sidecar->provider)))
+    if (sidecar->backed_up && !kube_json_set(container, "env", new_environment(sidecar->provider)))
         return NULL;
     return TAKE(container);
 }
@@ -116,8 +114,8 @@ static bool seed_has_backup(struct patch_plan *plan, bool *has, struct error *er
     return true;
 }
 
-/* Backups of a shoot are told apart by its technical ID and its uid, so that a shoot that is created
- * anew under an old name never meets the old one's backups. */
+/* Backups of a shoot are told apart by its technical ID and its uid, so that a shoot that is
+ * created anew under an old name never meets the old one's backups. */
 static bool set_prefix(struct patch_plan *plan, struct sidecar *sidecar, struct error *err)
 {
     const char *id;
@@ -172,7 +170,8 @@ static bool plan_checksum(struct patch_plan *plan, struct error *err)
     const char *namespace = plan->request->namespace;
     struct error why = {0};
     if (!kube_source_get(plan->source, KUBE_SECRET, namespace, PATCH_BACKUP_SECRET, &secret, &why))
-        return error_set(err, why.code, "%s: the backup sidecar needs it for the store's credentials",
+        return error_set(err, why.code,
+                         "%s: the backup sidecar needs it for the store's credentials",
                          why.message);
     if (!patch_checksum(kube_object_tree(secret), checksum, err))
         return error_wrap(err, "Secret %s/" PATCH_BACKUP_SECRET, namespace);
@@ -184,9 +183,9 @@ static bool plan_volume(struct patch_plan *plan, struct error *err)
 {
     return kube_patch_item(
         &plan->result->patch, POD_SPEC "/volumes", "/name",
-        kube_json_object("name", kube_json_string(PATCH_BACKUP_SECRET), "secret",
-                         kube_json_object("secretName", kube_json_string(PATCH_BACKUP_SECRET), NULL),
-                         NULL),
+        kube_json_object(
+            "name", kube_json_string(PATCH_BACKUP_SECRET), "secret",
+            kube_json_object("secretName", kube_json_string(PATCH_BACKUP_SECRET), NULL), NULL),
         err);
 }
 

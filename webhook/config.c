@@ -1,0 +1,255 @@
+#include "webhook/config.h"
+
+#include "kube/cleanup.h"
+#include "kube/quantity.h"
+#include "kube/yaml.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* --- what may stand in it --- */
+
+typedef bool check(const char *value, struct error *err);
+
+static bool check_api_version(const char *value, struct error *err)
+{
+    return strcmp(value, "druid-bridge/v1alpha1") == 0 ||
+           error_set(err, ERROR_INVALID, "found '%s', expected druid-bridge/v1alpha1", value);
+}
+
+static bool check_kind(const char *value, struct error *err)
+{
+    return strcmp(value, "BridgeConfiguration") == 0 ||
+           error_set(err, ERROR_INVALID, "found '%s', expected BridgeConfiguration", value);
+}
+
+static bool check_provider(const char *value, struct error *err)
+{
+    const struct provider *provider = provider_by_name(value);
+    return (provider && provider->storage) ||
+           error_set(err, ERROR_INVALID, "found provider '%s', expected one of %s", value,
+                     provider_names);
+}
+
+static bool check_capacity(const char *value, struct error *err)
+{
+    int64_t bytes;
+    if (!kube_quantity_bytes(value, &bytes, err))
+        return false;
+    return bytes > 0 ||
+           error_set(err, ERROR_INVALID, "found '%s', expected more than nothing", value);
+}
+
+static bool check_text(const char *value, struct error *err)
+{
+    return *value || error_set(err, ERROR_INVALID, "is empty; leave it out for the default");
+}
+
+/* Five fields; the sidecar has the last word on what is in them. */
+static bool check_schedule(const char *value, struct error *err)
+{
+    size_t fields = 0;
+    for (const char *c = value; *c; c += strcspn(c, " ")) {
+        c += strspn(c, " ");
+        fields += *c != '\0';
+    }
+    return (fields == 5 && !strpbrk(value, "\t\r\n")) ||
+           error_set(err, ERROR_INVALID, "found '%s', expected five cron fields, as 0 3 * * *",
+                     value);
+}
+
+/* Every key there is, with the pointer to its map; "*" is any provider. Maps have no check. */
+static const struct key {
+    const char *parent;
+    const char *name;
+    check *check;
+} keys[] = {
+    {"", "apiVersion", check_api_version},
+    {"", "kind", check_kind},
+    {"", "defaultProvider", check_provider},
+    {"", "sidecar", NULL},
+    {"/sidecar", "image", check_text},
+    {"/sidecar", "schedule", check_schedule},
+    {"", "providers", NULL},
+    {"/providers", "*", NULL},
+    {"/providers/*", "etcdStorage", NULL},
+    {"/providers/*/etcdStorage", "className", check_text},
+    {"/providers/*/etcdStorage", "capacity", check_capacity},
+};
+enum { KEYS = sizeof keys / sizeof *keys };
+
+/* --- reading it --- */
+
+struct reading {
+    const char *name;
+    struct json_object *tree; /* the document, once it was read */
+};
+
+/* "FILE:LINE: ", with the line left out where it is not known. */
+static bool fail_at(const struct reading *reading, struct json_object *value, const char *path,
+                    struct error *err)
+{
+    unsigned line = kube_yaml_line(value);
+    if (line)
+        return error_wrap(err, "%s:%u: %s", reading->name, line, path);
+    return error_wrap(err, "%s: %s", reading->name, path);
+}
+
+static const struct key *find_key(const char *parent, const char *name)
+{
+    for (size_t i = 0; i < KEYS; i++)
+        if (strcmp(keys[i].parent, parent) == 0 &&
+            (strcmp(keys[i].name, name) == 0 || strcmp(keys[i].name, "*") == 0))
+            return &keys[i];
+    return NULL;
+}
+
+static bool unknown_key(const char *parent, const char *name, struct error *err)
+{
+    char known[256] = "";
+    for (size_t i = 0; i < KEYS; i++) {
+        size_t used = strlen(known);
+        if (strcmp(keys[i].parent, parent) == 0)
+            snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", keys[i].name);
+    }
+    return error_set(err, ERROR_INVALID, "unknown key '%s'; expected one of %s", name, known);
+}
+
+static bool check_map(const struct reading *reading, const char *path, const char *parent,
+                      struct json_object *map, struct error *err);
+
+/* The key NAME of the map that PATH and, with "*" for a provider, PARENT lead to. */
+static bool check_member(const struct reading *reading, const char *path, const char *parent,
+                         const char *name, struct json_object *value, struct error *err)
+{
+    char own_path[KUBE_POINTER_SIZE];
+    char own_pattern[KUBE_POINTER_SIZE];
+    const struct key *key = find_key(parent, name);
+    snprintf(own_path, sizeof own_path, "%s/%s", path, name);
+    if (!key) {
+        unknown_key(parent, name, err);
+        return fail_at(reading, value, *path ? path : "/", err);
+    }
+    if (strcmp(key->name, "*") == 0 && !check_provider(name, err))
+        return fail_at(reading, value, path, err);
+    snprintf(own_pattern, sizeof own_pattern, "%s/%s", parent, key->name);
+    if (!key->check)
+        return check_map(reading, own_path, own_pattern, value, err);
+    const char *text;
+    if (!kube_json_need_string(value, "", &text, NULL)) {
+        error_set(err, ERROR_INVALID, "expected a string");
+        return fail_at(reading, value, own_path, err);
+    }
+    return key->check(text, err) || fail_at(reading, value, own_path, err);
+}
+
+static bool check_map(const struct reading *reading, const char *path, const char *parent,
+                      struct json_object *map, struct error *err)
+{
+    if (!map)
+        return true;
+    if (!json_object_is_type(map, json_type_object)) {
+        error_set(err, ERROR_INVALID, "expected a map");
+        return fail_at(reading, map, *path ? path : "/", err);
+    }
+    json_object_object_foreach(map, name, value)
+    {
+        if (!check_member(reading, path, parent, name, value, err))
+            return false;
+    }
+    return true;
+}
+
+static bool take_document(void *context, struct json_object *document, unsigned line,
+                          struct error *err)
+{
+    struct reading *reading = context;
+    if (reading->tree)
+        return error_set(err, ERROR_INVALID, "%s:%u: a second document; expected one",
+                         reading->name, line);
+    if (!check_map(reading, "", "", document, err))
+        return false;
+    reading->tree = json_object_get(document);
+    return true;
+}
+
+/* --- what it says --- */
+
+static bool fill_storages(struct webhook_config *config, struct error *err)
+{
+    struct json_object *providers = kube_json_child(config->tree, "providers");
+    if (!providers)
+        return true;
+    config->storages =
+        calloc((size_t)json_object_object_length(providers) + 1, sizeof *config->storages);
+    if (!config->storages)
+        return error_set(err, ERROR_NO_MEMORY, "out of memory");
+    config->patches.storages = config->storages;
+    json_object_object_foreach(providers, name, settings)
+    {
+        config->storages[config->patches.storage_count++] = (struct patch_storage){
+            .provider = name,
+            .class_name = kube_json_text(settings, "/etcdStorage/className"),
+            .capacity = kube_json_text(settings, "/etcdStorage/capacity"),
+        };
+    }
+    return true;
+}
+
+static bool fill(struct webhook_config *config, struct error *err)
+{
+    const char *image = kube_json_text(config->tree, "/sidecar/image");
+    config->patches = (struct patch_settings){
+        .default_provider = kube_json_text(config->tree, "/defaultProvider"),
+        .sidecar_image = image ? image : WEBHOOK_SIDECAR_IMAGE,
+        .schedule = kube_json_text(config->tree, "/sidecar/schedule"),
+    };
+    return fill_storages(config, err);
+}
+
+bool webhook_config_parse(const char *name, const char *text, size_t length,
+                          struct webhook_config *config, struct error *err)
+{
+    struct reading reading = {.name = name};
+    struct webhook_config read = {0};
+    bool good = kube_yaml_read(text, length, take_document, &reading, err);
+    read.tree = reading.tree;
+    if (good && !read.tree)
+        good = error_set(err, ERROR_INVALID, "%s: empty, expected a BridgeConfiguration", name);
+    if (good && (!kube_json_text(read.tree, "/apiVersion") || !kube_json_text(read.tree, "/kind")))
+        good = error_set(err, ERROR_INVALID,
+                         "%s: expected apiVersion: druid-bridge/v1alpha1 and kind: "
+                         "BridgeConfiguration",
+                         name);
+    if (!good || !fill(&read, err)) {
+        webhook_config_free(&read);
+        return false;
+    }
+    *config = read;
+    return true;
+}
+
+bool webhook_config_load(const char *file, struct webhook_config *config, struct error *err)
+{
+    enum { LIMIT = 1 << 20 };
+    if (!file) {
+        *config = (struct webhook_config){.patches.sidecar_image = WEBHOOK_SIDECAR_IMAGE};
+        return true;
+    }
+    AUTO_FREE char *text = malloc(LIMIT);
+    if (!text)
+        return error_set(err, ERROR_NO_MEMORY, "out of memory");
+    AUTO_FILE FILE *stream = fopen(file, "re");
+    size_t length = stream ? fread(text, 1, LIMIT, stream) : 0;
+    if (!stream || ferror(stream))
+        return error_set(err, ERROR_UNAVAILABLE, "%s: %s", file, strerror(errno));
+    if (length == LIMIT)
+        return error_set(err, ERROR_INVALID, "%s: more than 1 MiB", file);
+    return webhook_config_parse(file, text, length, config, err);
+}
+
+void webhook_config_free(struct webhook_config *config)
+{
+    json_object_put(TAKE(config->tree));
+    free(TAKE(config->storages));
+}

@@ -1,0 +1,19 @@
+/* One line an event on standard error: a constant message and key/value pairs, as text (logfmt) or
+ * JSON. Values are escaped, so that nobody's input can forge a line. Secrets never come here. */
+#ifndef WEBHOOK_LOG_H
+#define WEBHOOK_LOG_H
+
+enum webhook_log_format { WEBHOOK_LOG_TEXT, WEBHOOK_LOG_JSON };
+enum webhook_log_level { WEBHOOK_LOG_INFO, WEBHOOK_LOG_WARNING, WEBHOOK_LOG_ERROR };
+
+struct webhook_log {
+    enum webhook_log_format format;
+    int fd; /* each line is one write, so that lines of several threads do not mix */
+};
+
+/* MESSAGE, then pairs of key and value (const char *) up to a NULL key; pairs whose value is NULL
+ * are left out. Lines are cut off at 4 KiB. */
+void webhook_log(const struct webhook_log *log, enum webhook_log_level level, const char *message,
+                 ...) __attribute__((sentinel));
+
+#endif

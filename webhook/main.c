@@ -1,0 +1,64 @@
+/* druid-bridge: etcd StatefulSets with their backup sidecar, and the way from them to etcd-druid.
+ */
+#include "certs/issue.h"
+#include "kube/duration.h"
+#include "kube/time.h"
+#include "webhook/options.h"
+#include "webhook/serve.h"
+
+#include <time.h>
+
+/* A usage or input error, as every program says it. */
+static int fail(const struct error *err)
+{
+    fprintf(stderr, "druid-bridge: %s\n", err->message);
+    return 1;
+}
+
+static int issue_certs(const struct webhook_options *options)
+{
+    AUTO_CERT_ISSUED struct cert_issued issued = {0};
+    struct error err = {0};
+    char expiry[KUBE_TIME_SIZE];
+    if (!cert_issue(options->issue_certs, options->dns_names.items, options->dns_names.count,
+                    options->validity / KUBE_SECOND, time(NULL), &issued, &err))
+        return fail(&err);
+    kube_time_format(issued.not_after, expiry);
+    for (size_t i = 0; i < CERT_FILES; i++)
+        fprintf(stderr, "wrote %s\n", issued.paths[i]);
+    fprintf(stderr, "valid until %s; the caBundle follows\n", expiry);
+    puts(issued.ca_base64);
+    return 0;
+}
+
+static int run(const struct webhook_options *options)
+{
+    switch (options->mode) {
+    case MODE_HELP:
+        webhook_options_help(stdout);
+        return 0;
+    case MODE_VERSION:
+        puts("druid-bridge " DRUID_BRIDGE_VERSION);
+        return 0;
+    case MODE_ISSUE_CERTS:
+        return issue_certs(options);
+    case MODE_SERVE:
+        return webhook_serve(options);
+    }
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct webhook_options options;
+    struct error err = {0};
+    int status;
+    if (webhook_options_parse(argc, argv, &options, &err)) {
+        status = run(&options);
+    } else {
+        status = fail(&err);
+        fputs("druid-bridge --help lists the options\n", stderr);
+    }
+    webhook_options_free(&options);
+    return status;
+}

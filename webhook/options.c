@@ -1,0 +1,222 @@
+#include "webhook/options.h"
+
+#include "kube/cleanup.h"
+#include "kube/duration.h"
+#include "kube/quantity.h"
+
+#include <getopt.h>
+#include <string.h>
+
+/* How a value is read, and into what: a const char *, a struct webhook_list, an int64_t, or an int.
+ */
+enum type { TEXT, LIST, DURATION, BYTES, COUNT, LOG_FORMAT, MODE };
+
+#define AT(member) offsetof(struct webhook_options, member)
+static const struct option_row {
+    const char *name;
+    const char *argument; /* NULL: takes none */
+    enum type type;
+    size_t offset;
+    enum webhook_mode mode; /* of MODE: which one it asks for */
+    const char *help;
+} rows[] = {
+    {NULL, NULL, TEXT, 0, 0, "Serve (the default)"},
+    {"config", "FILE", TEXT, AT(config), 0, "configuration, kind BridgeConfiguration"},
+    {"objects", "PATH", LIST, AT(objects), 0,
+     "manifests as the object source: a file or a directory; repeatable"},
+    {"tls-dir", "DIR", TEXT, AT(tls_dir), 0, "has tls.crt and tls.key; reloaded when they change"},
+    {"client-ca", "FILE", TEXT, AT(client_ca), 0,
+     "callers must present a certificate that this CA signed"},
+    {"listen", "ADDR:PORT", TEXT, AT(listen), 0, "HTTPS (0.0.0.0:8443); port 0 picks one"},
+    {"operations-listen", "ADDR:PORT", TEXT, AT(operations_listen), 0,
+     "HTTP for /healthz, /readyz, /metrics (0.0.0.0:8080)"},
+    {"drain", "DURATION", DURATION, AT(drain), 0, "keep serving for so long after SIGTERM (10s)"},
+    {"request-timeout", "DURATION", DURATION, AT(request_timeout), 0,
+     "for a handshake, headers, a body, an answer: each (10s)"},
+    {"idle-timeout", "DURATION", DURATION, AT(idle_timeout), 0,
+     "between two requests (2m); API servers keep connections for 90s"},
+    {"max-connections", "COUNT", COUNT, AT(max_connections), 0,
+     "open at once (1024); beyond it callers wait"},
+    {"body-memory", "SIZE", BYTES, AT(body_memory), 0,
+     "for request bodies in all (64Mi); beyond it callers get 429"},
+    {"log-format", "text|json", LOG_FORMAT, AT(log_format), 0, "of the log on standard error"},
+    {NULL, NULL, TEXT, 0, 0, "Issue certificates"},
+    {"issue-certs", "DIR", MODE, AT(issue_certs), MODE_ISSUE_CERTS,
+     "write a CA and a serving pair, print the caBundle"},
+    {"dns-name", "NAME", LIST, AT(dns_names), 0,
+     "that the pair is for, or an IP address; repeatable"},
+    {"validity", "DURATION", DURATION, AT(validity), 0, "of both (8760h, a year)"},
+    {NULL, NULL, TEXT, 0, 0, "Other"},
+    {"help", NULL, MODE, 0, MODE_HELP, "print this"},
+    {"version", NULL, MODE, 0, MODE_VERSION, "print the version"},
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static bool append(struct webhook_list *list, const char *item, struct error *err)
+{
+    const char **grown = reallocarray(list->items, list->count + 1, sizeof *grown);
+    if (!grown)
+        return error_set(err, ERROR_NO_MEMORY, "out of memory");
+    list->items = grown;
+    grown[list->count++] = item;
+    return true;
+}
+
+static bool parse_count(const char *text, int64_t *count, struct error *err)
+{
+    char *end;
+    long long value = strtoll(text, &end, 10);
+    if (end == text || *end || value < 1 || value > 1000000)
+        return error_set(err, ERROR_INVALID, "'%s' is not a number from 1 to 1000000", text);
+    *count = value;
+    return true;
+}
+
+static bool parse_log_format(const char *text, enum webhook_log_format *format, struct error *err)
+{
+    if (strcmp(text, "text") != 0 && strcmp(text, "json") != 0)
+        return error_set(err, ERROR_INVALID, "'%s' is neither text nor json", text);
+    *format = strcmp(text, "json") == 0 ? WEBHOOK_LOG_JSON : WEBHOOK_LOG_TEXT;
+    return true;
+}
+
+static bool apply(const struct option_row *row, const char *value, struct webhook_options *options,
+                  struct error *err)
+{
+    char *target = (char *)options + row->offset;
+    switch (row->type) {
+    case MODE:
+        if (row->mode > options->mode)
+            options->mode = row->mode;
+        if (!row->argument)
+            return true;
+        *(const char **)(void *)target = value;
+        return true;
+    case TEXT:
+        *(const char **)(void *)target = value;
+        return true;
+    case LIST:
+        return append((struct webhook_list *)(void *)target, value, err);
+    case DURATION:
+        return kube_duration_parse(value, (int64_t *)(void *)target, err);
+    case BYTES:
+        return kube_quantity_bytes(value, (int64_t *)(void *)target, err);
+    case COUNT:
+        return parse_count(value, (int64_t *)(void *)target, err);
+    case LOG_FORMAT:
+        return parse_log_format(value, (enum webhook_log_format *)(void *)target, err);
+    }
+    return true;
+}
+
+/* What getopt_long takes, one row each; the headings of groups are left out. */
+static void fill_long_options(struct option options[ROWS + 1])
+{
+    size_t used = 0;
+    for (int i = 0; i < ROWS; i++)
+        if (rows[i].name)
+            options[used++] = (struct option){
+                rows[i].name, rows[i].argument ? required_argument : no_argument, NULL, i + 256};
+    options[used] = (struct option){0};
+}
+
+static bool read_arguments(int argc, char **argv, struct webhook_options *options,
+                           struct error *err)
+{
+    struct option long_options[ROWS + 1];
+    int found;
+    fill_long_options(long_options);
+    optind = 0; /* GNU: start anew, also in a second call */
+    while ((found = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
+        if (found == 'h') {
+            options->mode = MODE_HELP;
+            continue;
+        }
+        if (found < 256)
+            return error_set(err, ERROR_INVALID, "%s: %s", argv[optind - 1],
+                             found == ':' ? "needs a value" : "there is no such option");
+        const struct option_row *row = &rows[found - 256];
+        if (!apply(row, optarg, options, err))
+            return error_wrap(err, "--%s", row->name);
+    }
+    while (optind < argc)
+        if (!append(&options->arguments, argv[optind++], err))
+            return false;
+    return true;
+}
+
+static bool check_serve(const struct webhook_options *options, struct error *err)
+{
+    if (options->objects.count == 0)
+        return error_set(err, ERROR_INVALID,
+                         "no object source: give --objects with the manifests of Namespaces, "
+                         "Clusters and Secrets");
+    if (!options->tls_dir)
+        return error_set(err, ERROR_INVALID,
+                         "no certificate: give --tls-dir with tls.crt and tls.key "
+                         "(--issue-certs makes them)");
+    if (options->request_timeout < KUBE_SECOND || options->idle_timeout < KUBE_SECOND)
+        return error_set(err, ERROR_INVALID,
+                         "--request-timeout and --idle-timeout take one second or more");
+    return true;
+}
+
+static bool check(const struct webhook_options *options, struct error *err)
+{
+    if (options->mode == MODE_HELP || options->mode == MODE_VERSION)
+        return true;
+    if (options->arguments.count)
+        return error_set(err, ERROR_INVALID, "%s: there is no place for this argument",
+                         options->arguments.items[0]);
+    if (options->mode == MODE_SERVE)
+        return check_serve(options, err);
+    return options->dns_names.count > 0 || error_set(err, ERROR_INVALID,
+                                                     "--issue-certs needs --dns-name, for example "
+                                                     "druid-bridge.druid-bridge.svc");
+}
+
+bool webhook_options_parse(int argc, char **argv, struct webhook_options *options,
+                           struct error *err)
+{
+    *options = (struct webhook_options){
+        .mode = MODE_SERVE,
+        .listen = "0.0.0.0:8443",
+        .operations_listen = "0.0.0.0:8080",
+        .drain = 10 * KUBE_SECOND,
+        .request_timeout = 10 * KUBE_SECOND,
+        .idle_timeout = 120 * KUBE_SECOND,
+        .max_connections = 1024,
+        .body_memory = 64 << 20,
+        .validity = 365 * 24 * KUBE_HOUR,
+    };
+    return read_arguments(argc, argv, options, err) && check(options, err);
+}
+
+void webhook_options_free(struct webhook_options *options)
+{
+    free(TAKE(options->objects.items));
+    free(TAKE(options->dns_names.items));
+    free(TAKE(options->arguments.items));
+}
+
+void webhook_options_help(FILE *out)
+{
+    fputs("usage: druid-bridge [options]                      serve the admission webhook\n"
+          "       druid-bridge --issue-certs DIR --dns-name NAME...\n"
+          "\n"
+          "Patches etcd StatefulSets with their cloud provider's backup sidecar and storage.\n",
+          out);
+    for (size_t i = 0; i < ROWS; i++) {
+        char usage[48];
+        if (!rows[i].name) {
+            fprintf(out, "\n%s:\n", rows[i].help);
+            continue;
+        }
+        snprintf(usage, sizeof usage, "--%s%s%s", rows[i].name, rows[i].argument ? " " : "",
+                 rows[i].argument ? rows[i].argument : "");
+        fprintf(out, "  %-32s %s\n", usage, rows[i].help);
+    }
+    fputs("\nDurations as 90s, 1h30m; sizes as 64Mi. SIGHUP reads configuration, objects and\n"
+          "certificates again; SIGTERM drains and ends. Exit status: 0 done, 1 usage or input.\n",
+          out);
+}

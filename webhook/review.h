@@ -1,0 +1,27 @@
+/* An AdmissionReview as the program sees it, in both versions alike. */
+#ifndef WEBHOOK_REVIEW_H
+#define WEBHOOK_REVIEW_H
+
+#include "kube/json.h"
+
+struct webhook_review {
+    struct json_object *tree; /* owned; everything below is lent from it */
+    const char *api_version;  /* "admission.k8s.io/v1" or "admission.k8s.io/v1beta1" */
+    const char *uid;
+    const char *operation;          /* CREATE, UPDATE, DELETE or CONNECT */
+    const char *group;              /* of request.resource; "" for core */
+    const char *resource;           /* "statefulsets" */
+    const char *subresource;        /* NULL: none */
+    const char *namespace;          /* "" for what has none */
+    const char *name;               /* NULL: the API server is still to generate it */
+    struct json_object *object;     /* NULL on DELETE */
+    struct json_object *old_object; /* NULL on CREATE */
+};
+
+/* Reads BODY (LENGTH bytes). ERROR_INVALID: no AdmissionReview, or not one that can be decided on;
+ * the message says what was found where. Nothing of an object is quoted. */
+bool webhook_review_parse(const char *body, size_t length, struct webhook_review *review,
+                          struct error *err);
+void webhook_review_free(struct webhook_review *review);
+
+#endif

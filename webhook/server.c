@@ -1,0 +1,308 @@
+#include "webhook/server.h"
+
+#include "kube/cleanup.h"
+#include "webhook/connection.h"
+
+#include <sched.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+/* --- one request --- */
+
+struct request {
+    struct webhook_connection *connection;
+    enum webhook_path path;
+    bool begun;          /* its headers were looked at */
+    unsigned refusal;    /* HTTP code; 0: so far none. What is left of the body is then discarded */
+    const char *message; /* of the refusal, constant */
+    char detail[256];    /* of the refusal, where it is not constant */
+    char *body;
+    size_t length;
+    size_t capacity; /* counted in the server's body_bytes */
+};
+
+static const struct {
+    const char *url;
+    enum webhook_path path;
+} routes[] = {
+    {"/mutate", WEBHOOK_PATH_MUTATE},
+};
+
+static void drop_body(struct webhook_server *server, struct request *request)
+{
+    server->body_bytes -= (long long)request->capacity;
+    free(TAKE(request->body));
+    request->length = request->capacity = 0;
+}
+
+/* The caller can read the answer only when the whole body was taken: so it is taken, and thrown
+ * away. */
+static void refuse(struct webhook_server *server, struct request *request, unsigned status,
+                   const char *message)
+{
+    request->refusal = status;
+    request->message = message;
+    drop_body(server, request);
+}
+
+static const char *header(struct MHD_Connection *handle, const char *name)
+{
+    return MHD_lookup_connection_value(handle, MHD_HEADER_KIND, name);
+}
+
+/* Parameters, as in "application/json; charset=utf-8", are accepted. */
+static bool is_json(const char *type)
+{
+    static const char json[] = "application/json";
+    return type && strncasecmp(type, json, sizeof json - 1) == 0 &&
+           strchr("; \t", type[sizeof json - 1]);
+}
+
+static enum webhook_path find_path(const char *url)
+{
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
+        if (strcmp(url, routes[i].url) == 0)
+            return routes[i].path;
+    return WEBHOOK_PATH_OTHER;
+}
+
+static bool peer_is_known(struct webhook_server *server, struct request *request)
+{
+    struct webhook_connection *connection = request->connection;
+    struct error err = {0};
+    if (!connection->peer_checked &&
+        !webhook_tls_check_peer(server->tls, connection->session, time(NULL), &err)) {
+        snprintf(request->detail, sizeof request->detail, "%.240s", err.message);
+        return false;
+    }
+    connection->peer_checked = true;
+    return true;
+}
+
+/* What can be said of a request by its headers. */
+static void check_headers(struct webhook_server *server, struct MHD_Connection *handle,
+                          struct request *request, const char *url, const char *method)
+{
+    const char *length = header(handle, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    const char *encoding = header(handle, MHD_HTTP_HEADER_CONTENT_ENCODING);
+    request->path = find_path(url);
+    if (!peer_is_known(server, request))
+        refuse(server, request, MHD_HTTP_FORBIDDEN, request->detail);
+    else if (request->path == WEBHOOK_PATH_OTHER)
+        refuse(server, request, MHD_HTTP_NOT_FOUND, "there is nothing here but POST /mutate");
+    else if (strcmp(method, MHD_HTTP_METHOD_POST) != 0)
+        refuse(server, request, MHD_HTTP_METHOD_NOT_ALLOWED, "the method must be POST");
+    else if (!is_json(header(handle, MHD_HTTP_HEADER_CONTENT_TYPE)))
+        refuse(server, request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+               "Content-Type must be application/json");
+    else if (encoding && strcasecmp(encoding, "identity") != 0)
+        refuse(server, request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+               "Content-Encoding must be absent or identity");
+    else if (length && strtoull(length, NULL, 10) > WEBHOOK_BODY_LIMIT)
+        refuse(server, request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than 7 MiB");
+}
+
+/* Room for NEEDED bytes. False: there is no memory, or no more is allowed for all requests
+ * together. */
+static bool reserve(struct webhook_server *server, struct request *request, size_t needed)
+{
+    enum { FIRST = 32 << 10 };
+    size_t capacity = request->capacity ? request->capacity : FIRST;
+    while (capacity < needed)
+        capacity *= 2;
+    if (capacity == request->capacity)
+        return true;
+    long long more = (long long)(capacity - request->capacity);
+    if (atomic_fetch_add(&server->body_bytes, more) + more > server->options.body_memory) {
+        server->body_bytes -= more;
+        return false;
+    }
+    char *body = realloc(request->body, capacity);
+    if (!body) {
+        server->body_bytes -= more;
+        return false;
+    }
+    request->body = body;
+    request->capacity = capacity;
+    return true;
+}
+
+static void take_body(struct webhook_server *server, struct request *request, const char *data,
+                      size_t size)
+{
+    if (request->refusal)
+        return;
+    if (request->length + size > WEBHOOK_BODY_LIMIT) {
+        refuse(server, request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than 7 MiB");
+    } else if (!reserve(server, request, request->length + size)) {
+        refuse(server, request, MHD_HTTP_TOO_MANY_REQUESTS,
+               "too many requests at once; try again in a second");
+    } else {
+        memcpy(request->body + request->length, data, size);
+        request->length += size;
+    }
+}
+
+/* Takes ANSWER's body. */
+static enum MHD_Result send_answer(struct webhook_server *server, struct MHD_Connection *handle,
+                                   const struct request *request, struct webhook_answer answer)
+{
+    static char out_of_memory[] = "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":"
+                                  "\"Failure\",\"message\":\"out of memory\","
+                                  "\"reason\":\"InternalError\",\"code\":500}";
+    bool whole = answer.body != NULL;
+    unsigned status = whole ? answer.status : MHD_HTTP_INTERNAL_SERVER_ERROR;
+    char *body = whole ? answer.body : out_of_memory;
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        strlen(body), body, whole ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+    if (!response) {
+        free(answer.body);
+        return MHD_NO;
+    }
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, MHD_HTTP_METHOD_POST);
+    if (status == MHD_HTTP_TOO_MANY_REQUESTS)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+    if (server->closing)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    webhook_metrics_request(server->metrics, request->path, status);
+    enum MHD_Result result = MHD_queue_response(handle, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result finish(struct webhook_server *server, struct MHD_Connection *handle,
+                              struct request *request)
+{
+    webhook_connection_enter(request->connection, PHASE_ANSWER);
+    if (request->refusal)
+        return send_answer(server, handle, request,
+                           webhook_status(request->refusal, request->message));
+    return send_answer(server, handle, request,
+                       webhook_mutate(server->state, server->metrics, server->log, request->body,
+                                      request->length));
+}
+
+/* --- libmicrohttpd's callbacks --- */
+
+/* The request line was read: the request begins here and ends in on_completed. */
+static void *on_uri(void *context, const char *uri, struct MHD_Connection *handle)
+{
+    struct webhook_server *server = context;
+    struct webhook_connection *connection = webhook_connection_of(handle);
+    struct request *request = connection ? calloc(1, sizeof *request) : NULL;
+    (void)uri;
+    if (!request)
+        return NULL;
+    request->connection = connection;
+    request->path = WEBHOOK_PATH_OTHER;
+    webhook_connection_enter(connection, PHASE_HEADERS);
+    server->metrics->in_flight++;
+    return request;
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *handle, const char *url,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *size, void **request_context)
+{
+    struct webhook_server *server = context;
+    struct request *request = *request_context;
+    (void)version;
+    if (!request)
+        return MHD_NO;
+    if (!request->begun) {
+        request->begun = true;
+        webhook_connection_enter(request->connection, PHASE_BODY);
+        check_headers(server, handle, request, url, method);
+        /* Who waits for our word before sending the body can be told at once. */
+        if (request->refusal && header(handle, MHD_HTTP_HEADER_EXPECT))
+            return finish(server, handle, request);
+        return MHD_YES;
+    }
+    if (*size == 0)
+        return finish(server, handle, request);
+    take_body(server, request, data, *size);
+    *size = 0;
+    return MHD_YES;
+}
+
+static void on_completed(void *context, struct MHD_Connection *handle, void **request_context,
+                         enum MHD_RequestTerminationCode why)
+{
+    struct webhook_server *server = context;
+    struct request *request = TAKE(*request_context);
+    (void)handle, (void)why;
+    if (!request)
+        return;
+    webhook_connection_enter(request->connection, PHASE_IDLE);
+    drop_body(server, request);
+    free(request);
+    server->metrics->in_flight--;
+}
+
+/* --- the server --- */
+
+static unsigned processors(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+/* Trust is decided by webhook_tls_check_peer; this only makes the server ask for a certificate. */
+static struct MHD_OptionItem ask_for_client_certificate(const struct webhook_tls *tls)
+{
+    struct MHD_OptionItem item = {MHD_OPTION_END, 0, NULL};
+    if (tls->client_ca)
+        item = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0, tls->client_ca};
+    return item;
+}
+
+bool webhook_server_start(struct webhook_server *server, struct error *err)
+{
+    unsigned loops = processors();
+    int fd = webhook_listen(server->options.listen, server->address, sizeof server->address, err);
+    if (fd < 0)
+        return false;
+    struct MHD_OptionItem more[] = {ask_for_client_certificate(server->tls),
+                                    {MHD_OPTION_END, 0, NULL}};
+    server->daemon = MHD_start_daemon(
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_TLS, 0, NULL, NULL, on_request,
+        server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, loops > 1 ? loops : 0,
+        MHD_OPTION_CONNECTION_LIMIT, server->options.max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)server->options.idle_timeout, MHD_OPTION_NOTIFY_CONNECTION,
+        webhook_connection_notify, server, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_HTTPS_CERT_CALLBACK2,
+        webhook_connection_certificate, MHD_OPTION_HTTPS_PRIORITIES,
+        "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+    if (server->daemon)
+        return true;
+    close(fd);
+    return error_set(err, ERROR_UNAVAILABLE, "%s: the HTTPS server does not start",
+                     server->options.listen);
+}
+
+void webhook_server_tick(struct webhook_server *server)
+{
+    webhook_connections_reap(server, false);
+}
+
+void webhook_server_drain(struct webhook_server *server)
+{
+    server->closing = true;
+}
+
+void webhook_server_stop(struct webhook_server *server, int seconds)
+{
+    const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+    server->closing = true;
+    int fd = MHD_quiesce_daemon(server->daemon);
+    if (fd != MHD_INVALID_SOCKET)
+        close(fd);
+    for (int i = 0; i < seconds * 20 && webhook_connections_reap(server, false); i++)
+        nanosleep(&pause, NULL);
+    webhook_connections_reap(server, true);
+    MHD_stop_daemon(TAKE(server->daemon));
+}
