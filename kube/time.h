@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-enum { KUBE_TIME_SIZE = 32, KUBE_DAY_MINUTES = 24 * 60 };
+enum { KUBE_TIME_SIZE = 40, KUBE_DAY_MINUTES = 24 * 60 };
 
 /* TEXT ("2020-01-15T09:42:00Z", offsets and fractions allowed) as seconds since 1970 in UTC, fractions
  * cut off. ERROR_INVALID: not such a time. Source: RFC 3339. */
