@@ -104,7 +104,8 @@ static bool wrong_type(const char *pointer, size_t length, struct json_object *f
                      type_name(expected));
 }
 
-/* Copies the segment at *CURSOR (behind its slash) unescaped into KEY and moves *CURSOR behind it. */
+/* Copies the segment at *CURSOR (behind its slash) unescaped into KEY and moves *CURSOR behind it.
+ */
 static bool next_segment(const char **cursor, char key[KUBE_POINTER_SIZE])
 {
     size_t used = 0;
@@ -184,7 +185,8 @@ bool kube_json_get_string(struct json_object *root, const char *pointer, const c
 
 static bool missing(const char *pointer, enum json_type type, struct error *err)
 {
-    return error_set(err, ERROR_INVALID, "%s: missing, expected %s", pointer, type_name(type));
+    return error_set(err, ERROR_INVALID, "%s: missing, expected %s", *pointer ? pointer : "/",
+                     type_name(type));
 }
 
 bool kube_json_need_object(struct json_object *root, const char *pointer, struct json_object **out,
@@ -231,7 +233,7 @@ struct json_object *kube_json_child(struct json_object *object, const char *key)
 
 const char *kube_json_text(struct json_object *root, const char *pointer)
 {
-    const char *text;
+    const char *text = NULL;
     return kube_json_get_string(root, pointer, &text, NULL) ? text : NULL;
 }
 
@@ -262,7 +264,8 @@ struct json_object *kube_json_named(struct json_object *array, const char *name,
 bool kube_json_is_empty(struct json_object *value)
 {
     return !value ||
-           (json_object_is_type(value, json_type_object) && json_object_object_length(value) == 0) ||
+           (json_object_is_type(value, json_type_object) &&
+            json_object_object_length(value) == 0) ||
            (json_object_is_type(value, json_type_array) && json_object_array_length(value) == 0);
 }
 
