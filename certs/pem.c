@@ -17,14 +17,14 @@ bool cert_openssl_error(struct error *err, enum error_code code, const char *wha
     return false;
 }
 
-static bool open_pem(const char *pem, size_t length, BIO **out, struct error *err)
+static bool open_pem(const char *what, const char *pem, size_t length, BIO **out, struct error *err)
 {
     if (length > CERT_PEM_MAX)
-        return error_set(err, ERROR_RANGE, "%zu bytes of PEM, at most %d are read", length,
+        return error_set(err, ERROR_RANGE, "%zu bytes of %s, at most %d are read", length, what,
                          CERT_PEM_MAX);
     ERR_clear_error();
     *out = BIO_new_mem_buf(pem, (int)length);
-    return *out || cert_openssl_error(err, ERROR_NO_MEMORY, "PEM");
+    return *out || cert_openssl_error(err, ERROR_NO_MEMORY, what);
 }
 
 /* --- certificates --- */
@@ -85,7 +85,7 @@ static bool next_block(BIO *bio, STACK_OF(X509) * chain, bool *more, struct erro
 bool cert_chain_read(const char *pem, size_t length, STACK_OF(X509) * *out, struct error *err)
 {
     AUTO_BIO BIO *bio = NULL;
-    if (!open_pem(pem, length, &bio, err))
+    if (!open_pem("certificates", pem, length, &bio, err))
         return false;
     AUTO_CHAIN STACK_OF(X509) *chain = sk_X509_new_null();
     if (!chain)
@@ -118,7 +118,7 @@ static int no_passphrase(char *buffer, int size, int writing, void *asked)
 bool cert_key_read(const char *pem, size_t length, EVP_PKEY **out, struct error *err)
 {
     AUTO_BIO BIO *bio = NULL;
-    if (!open_pem(pem, length, &bio, err))
+    if (!open_pem("a key", pem, length, &bio, err))
         return false;
     bool asked = false;
     EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, &asked);

@@ -161,7 +161,7 @@ static void an_encrypted_key_is_an_error_not_a_question(void **state)
     struct error err = {0};
     assert_false(cert_key_matches(a->cert, strlen(a->cert), key, strlen(key), &err));
     assert_int_equal(err.code, ERROR_INVALID);
-    assert_string_equal(err.message, "key: the key is encrypted, expected a plain one");
+    assert_string_equal(err.message, "the key is encrypted, expected a plain one");
     free(key);
     test_identity_free(a);
 }
@@ -178,7 +178,7 @@ static void keys_that_cannot_be_read_are_not_quoted(void **state)
             continue;
         assert_false(cert_key_matches(a->cert, strlen(a->cert), a->key, strlen(a->key), &err));
         assert_int_equal(err.code, ERROR_INVALID);
-        assert_string_equal(err.message, "key: no private key in PEM form that can be read");
+        assert_string_equal(err.message, "no private key in PEM form that can be read");
     }
     assert_false(cert_key_matches(a->cert, strlen(a->cert), a->cert, strlen(a->cert), &err));
     assert_int_equal(err.code, ERROR_INVALID);
@@ -223,9 +223,9 @@ static void truncated_input_is_refused_at_every_length(void **state)
         /* A copy of exactly this size, so that the sanitizer sees a read beyond it. */
         char *part = malloc(length + 1);
         memcpy(part, identity->cert, length);
-        char *exact = realloc(part, length ? length : 1);
-        refuse(exact, length, ERROR_INVALID, NULL);
-        free(exact);
+        char *sized = realloc(part, length ? length : 1);
+        refuse(sized, length, ERROR_INVALID, NULL);
+        free(sized);
     }
     test_identity_free(identity);
 }
@@ -253,13 +253,19 @@ static void bytes_behind_the_certificate_are_refused(void **state)
 static void size_and_number_are_capped(void **state)
 {
     (void)state;
+    struct test_identity *identity = test_identity_new(&(struct test_certificate){0});
     char *huge = malloc(CERT_PEM_MAX + 1);
     memset(huge, '\n', CERT_PEM_MAX + 1);
-    refuse(huge, CERT_PEM_MAX + 1, ERROR_RANGE, "1048577 bytes of PEM, at most 1048576 are read");
+    refuse(huge, CERT_PEM_MAX + 1, ERROR_RANGE,
+           "1048577 bytes of certificates, at most 1048576 are read");
     refuse(huge, CERT_PEM_MAX, ERROR_INVALID, "no certificate in PEM form");
+    struct error err = {0};
+    assert_false(
+        cert_key_matches(identity->cert, strlen(identity->cert), huge, CERT_PEM_MAX + 1, &err));
+    assert_int_equal(err.code, ERROR_RANGE);
+    assert_string_equal(err.message, "1048577 bytes of a key, at most 1048576 are read");
     free(huge);
 
-    struct test_identity *identity = test_identity_new(&(struct test_certificate){0});
     size_t one = strlen(identity->cert);
     char *many = malloc(one * (CERT_CHAIN_MAX + 1));
     for (size_t i = 0; i <= CERT_CHAIN_MAX; i++)
