@@ -46,7 +46,8 @@ SCRIPT_TESTS := $(wildcard $(ROOMS:%=tests/%/test_*.py) $(ROOMS:%=tests/%/test_*
 
 Q := $(if $(V),,@)
 MAKEFLAGS += --no-print-directory
-export BUILD SHARED PROGRAM := $(BUILD)/druid-bridge
+PROGRAM := $(BUILD)/druid-bridge
+export BUILD SHARED PROGRAM
 
 .PHONY: all help demo run check fuzz e2e bench lint format install clean tests
 
