@@ -7,11 +7,16 @@
 #undef error_set
 #undef error_wrap
 
-/* Marks a message that did not fit, so that nobody takes the cut for the end. */
+/* Marks a message that did not fit, so that nobody takes the cut for the end; no character is cut
+ * in two, since messages go into JSON. */
 static void mark_cut(struct error *err, int wanted)
 {
-    if (wanted >= (int)sizeof err->message)
-        memcpy(err->message + sizeof err->message - sizeof "...", "...", sizeof "...");
+    if (wanted < (int)sizeof err->message)
+        return;
+    size_t cut = sizeof err->message - sizeof "...";
+    while (cut > 0 && ((unsigned char)err->message[cut] & 0xc0) == 0x80)
+        cut--;
+    memcpy(err->message + cut, "...", sizeof "...");
 }
 
 bool error_set(struct error *err, enum error_code code, const char *format, ...)

@@ -2,76 +2,8 @@
 
 #include "kube/cleanup.h"
 
-#include <json-c/json_tokener.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <string.h>
-
-/* --- reading --- */
-
-/* The line and column (from 1) of OFFSET in TEXT. */
-static bool fail_at(const char *text, size_t offset, const char *what, struct error *err)
-{
-    unsigned line = 1;
-    size_t begin = 0;
-    for (size_t i = 0; i < offset; i++) {
-        if (text[i] == '\n') {
-            line++;
-            begin = i + 1;
-        }
-    }
-    return error_set(err, ERROR_INVALID, "line %u, column %zu: %s", line, offset - begin + 1, what);
-}
-
-/* json-c's strict mode still takes single quotes, NaN, Infinity, "1." and control characters within
- * strings (tried against 0.16). What it lets pass is found here, by characters alone. */
-static bool check_characters(const char *text, size_t length, struct error *err)
-{
-    bool in_string = false;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (in_string) {
-            if (c < 0x20)
-                return fail_at(text, i, "a control character within a string", err);
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '\'' || c == 'N' || c == 'I' || c == '\0') {
-            return fail_at(text, i, "a character that begins no JSON value", err);
-        } else if (c == '.' && (i + 1 == length || text[i + 1] < '0' || text[i + 1] > '9')) {
-            return fail_at(text, i, "a number that ends in its decimal point", err);
-        }
-    }
-    return true;
-}
-
-bool kube_json_parse(const char *text, size_t length, struct json_object **out, struct error *err)
-{
-    if (length >= INT_MAX)
-        return error_set(err, ERROR_RANGE, "%zu bytes of JSON are too many", length);
-    if (!check_characters(text, length, err))
-        return false;
-    struct json_tokener *tokener = json_tokener_new_ex(KUBE_JSON_DEPTH);
-    if (!tokener)
-        return error_set(err, ERROR_NO_MEMORY, "out of memory");
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    AUTO_JSON struct json_object *value = json_tokener_parse_ex(tokener, text, (int)length);
-    enum json_tokener_error status = json_tokener_get_error(tokener);
-    /* A number or literal at the very end is complete only once something follows it. */
-    if (status == json_tokener_continue) {
-        value = json_tokener_parse_ex(tokener, "", 1);
-        status = json_tokener_get_error(tokener);
-    }
-    size_t end = json_tokener_get_parse_end(tokener);
-    json_tokener_free(tokener);
-    if (status != json_tokener_success)
-        return fail_at(text, end < length ? end : length, json_tokener_error_desc(status), err);
-    *out = TAKE(value);
-    return true;
-}
 
 /* --- access --- */
 
@@ -128,11 +60,10 @@ static bool next_segment(const char **cursor, char key[KUBE_POINTER_SIZE])
 /* The item of ARRAY that the decimal KEY names, or NULL. */
 static struct json_object *item_at(struct json_object *array, const char *key)
 {
-    char *end;
-    unsigned long index = strtoul(key, &end, 10);
-    if (end == key || *end || index >= json_object_array_length(array))
+    size_t digits = strspn(key, "0123456789");
+    if (digits == 0 || key[digits] || (digits > 1 && *key == '0'))
         return NULL;
-    return json_object_array_get_idx(array, index);
+    return json_object_array_get_idx(array, strtoul(key, NULL, 10));
 }
 
 bool kube_json_get(struct json_object *root, const char *pointer, enum json_type type,
@@ -369,10 +300,19 @@ bool kube_json_append(struct json_object *target, struct json_object *value)
     return false;
 }
 
+/* json-c fails on user data that it does not know. Only that of fractions, their text, comes along;
+ * what the YAML reader leaves on other values is true of the original alone. */
+static int copy_node(struct json_object *from, struct json_object *parent, const char *key,
+                     size_t index, struct json_object **to)
+{
+    int status = json_c_shallow_copy_default(from, parent, key, index, to);
+    return status == 1 && !json_object_is_type(from, json_type_double) ? 2 : status;
+}
+
 struct json_object *kube_json_copy(struct json_object *value)
 {
     struct json_object *copy = NULL;
-    if (value && json_object_deep_copy(value, &copy, NULL) != 0)
+    if (value && json_object_deep_copy(value, &copy, copy_node) != 0)
         return NULL;
     return copy;
 }

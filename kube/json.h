@@ -15,15 +15,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Nesting that is accepted of any document; the AdmissionReviews of StatefulSets are some 15 deep. */
+/* Nesting that is accepted of any document; the AdmissionReviews of StatefulSets are some 15 deep.
+ */
 enum { KUBE_JSON_DEPTH = 64 };
 
-/* A JSON Pointer (RFC 6901) as this program builds them; long enough for a path to an annotation. */
+/* A JSON Pointer (RFC 6901) as this program builds them; long enough for a path to an annotation.
+ */
 enum { KUBE_POINTER_SIZE = 1024 };
 
-/* TEXT (LENGTH bytes, no NUL needed) as one JSON value. Strict: RFC 8259 to the letter, valid UTF-8,
- * nothing after the value, at most KUBE_JSON_DEPTH deep. ERROR_INVALID names line and column; the
- * text itself, which may be a Secret, is never quoted. */
+/* TEXT (LENGTH bytes, no NUL needed) as one JSON value. Strict: RFC 8259 to the letter, valid
+ * UTF-8, nothing after the value, at most KUBE_JSON_DEPTH deep, integers of 64 bits, no NUL in a
+ * key. The value null is NULL. ERROR_INVALID names line and column; the text itself, which may be a
+ * Secret, is never quoted. ERROR_RANGE: 2 GiB or more. */
 bool kube_json_parse(const char *text, size_t length, struct json_object **out, struct error *err);
 
 /* What stands at POINTER below ROOT ("/spec/template/spec", "" is ROOT itself). Absent and null are
@@ -47,13 +50,13 @@ bool kube_json_need_array(struct json_object *root, const char *pointer, struct 
 bool kube_json_need_string(struct json_object *root, const char *pointer, const char **out,
                            struct error *err);
 
-/* Lenient looks, for where a wrong type means "not what is looked for": NULL when it is absent, null,
- * or of another type. CHILD takes a plain key, TEXT a JSON Pointer. */
+/* Lenient looks, for where a wrong type means "not what is looked for": NULL when it is absent,
+ * null, or of another type. CHILD takes a plain key, TEXT a JSON Pointer. */
 struct json_object *kube_json_child(struct json_object *object, const char *key);
 const char *kube_json_text(struct json_object *root, const char *pointer);
 
-/* The first object of ARRAY (NULL: none) whose "name" is NAME, and its index; NULL if there is none.
- * INDEX may be NULL. Items that are not objects are passed over. */
+/* The first object of ARRAY (NULL: none) whose "name" is NAME, and its index; NULL if there is
+ * none. INDEX may be NULL. Items that are not objects are passed over. */
 struct json_object *kube_json_named(struct json_object *array, const char *name, size_t *index);
 
 /* A string as itself; NULL (and every other type) as NULL. */
@@ -67,20 +70,24 @@ bool kube_pointer_push(char pointer[KUBE_POINTER_SIZE], const char *segment, str
 
 /* Builders give NULL when there is no memory, and then have freed what they took; a NULL value is
  * taken for that case, so that calls nest and only the outermost result is looked at.
- *   kube_json_object("name", kube_json_string("etcd"), "ports", kube_json_array(2, a, b), NULL) */
+ *   kube_json_object("name", kube_json_string("etcd"), "ports", kube_json_array(2, a, b), NULL)
+ * An empty map is kube_json_object(NULL, NULL). */
 struct json_object *kube_json_string(const char *text);
-struct json_object *kube_json_stringf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+struct json_object *kube_json_stringf(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
 struct json_object *kube_json_int(int64_t value);
 struct json_object *kube_json_bool(bool value);
 struct json_object *kube_json_object(const char *key, ...) __attribute__((sentinel));
 struct json_object *kube_json_array(size_t count, ...);
 
-/* Adds VALUE to a tree, taking it in any case; NULL counts as out of memory. TARGET (lent) must be an
- * object, for APPEND an array. False only for want of memory. An existing key keeps its place. */
+/* Adds VALUE to a tree, taking it in any case; NULL counts as out of memory. TARGET (lent) must be
+ * an object, for APPEND an array. False only for want of memory. An existing key keeps its place.
+ */
 bool kube_json_set(struct json_object *target, const char *key, struct json_object *value);
 bool kube_json_append(struct json_object *target, struct json_object *value);
 
-/* A deep copy. NULL: no memory (or VALUE was NULL). */
+/* A deep copy, without the lines of kube_yaml_line. NULL: no memory (or VALUE was NULL). Use it
+ * rather than json_object_deep_copy, which fails on what was read as YAML. */
 struct json_object *kube_json_copy(struct json_object *value);
 
 /* VALUE as compact JSON, slashes unescaped; the text lives as long as VALUE, until the next call on
