@@ -77,7 +77,7 @@ e2e: ## the same program behind a real API server
 	@tests/e2e/run
 
 bench: ## CPU and memory, as ratios to a reference in the same run
-	@tests/install-packages build run check
+	@tests/install-packages build run bench
 	@$(MAKE) all $(TOOLS)
 	@tests/bench/run
 
