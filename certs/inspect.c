@@ -195,7 +195,7 @@ static bool valid_name(const char *name, size_t length, bool pattern)
 {
     const char *end = name + length;
     const char *label = name;
-    if (pattern && length > 2 && name[0] == '*' && name[1] == '.')
+    if (pattern && strncmp(name, "*.", 2) == 0)
         label = name + 2;
     for (;;) {
         const char *dot = memchr(label, '.', (size_t)(end - label));

@@ -131,9 +131,10 @@ static void cover_row(void **state)
                      ".",
                      "",
                      "dotted.example.",
+                     "-dash.ns",
                      "10.0.0.1",
                      "fd00::1"};
-    const struct cert_facts facts = {.names = names, .name_count = 13, .dns_count = 11};
+    const struct cert_facts facts = {.names = names, .name_count = 14, .dns_count = 12};
     assert_int_equal(cert_facts_cover(&facts, row->host), row->covered);
 }
 
@@ -332,6 +333,8 @@ int main(void)
         ROW("odd names match exactly", cover_row, "SPA/ced", true),
         ROW("a final dot in the certificate matches itself only", cover_row, "dotted.example",
             false),
+        ROW("an odd name matches itself", cover_row, "-dash.ns", true),
+        ROW("an odd name has no final dot to ignore", cover_row, "-dash.ns.", false),
         ROW("an empty host is never covered", cover_row, "", false),
         ROW("an address covers itself", cover_row, "10.0.0.1", true),
         ROW("an address written as a DNS name does not count", cover_row, "10.9.9.9", false),

@@ -265,6 +265,27 @@ static void a_mount_is_followed_when_it_swaps(void **state)
     cert_pair_free(&after);
 }
 
+static void a_new_certificate_for_the_old_key_is_a_change(void **state)
+{
+    (void)state;
+    char cert[] = "cert";
+    char renewed[] = "tres";
+    char key[] = "key";
+    char other[] = "yek";
+    const struct cert_pair a = {
+        .cert_pem = cert, .cert_length = 4, .key_pem = key, .key_length = 3};
+    struct cert_pair b = a;
+    assert_true(cert_pair_equal(&a, &b));
+    b.cert_pem = renewed;
+    assert_false(cert_pair_equal(&a, &b));
+    b = a;
+    b.key_pem = other;
+    assert_false(cert_pair_equal(&a, &b));
+    b = a;
+    b.cert_length = 3;
+    assert_false(cert_pair_equal(&a, &b));
+}
+
 /* The links in the directory itself lead elsewhere here: only one directory is read. */
 static void both_files_are_of_what_data_names(void **state)
 {
@@ -358,6 +379,7 @@ int main(void)
         TEST(a_loop_of_links_is_not_absence),
         TEST(what_API_servers_refuse_is_said),
         TEST(a_mount_is_followed_when_it_swaps),
+        cmocka_unit_test(a_new_certificate_for_the_old_key_is_a_change),
         TEST(both_files_are_of_what_data_names),
         TEST(a_mount_without_its_generation_is_named),
         TEST(swapping_never_gives_half_a_pair),
