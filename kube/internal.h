@@ -3,9 +3,7 @@
 #ifndef KUBE_INTERNAL_H
 #define KUBE_INTERNAL_H
 
-#include "kube/json.h"
-
-#include <stddef.h>
+#include "kube/yaml.h"
 
 /* A text that is read, and what messages call it: "NAME:LINE: …", without a name "line LINE: …". */
 struct kube_text {
@@ -14,15 +12,38 @@ struct kube_text {
     size_t length;
 };
 
-/* Sets ERROR_INVALID with the place, LINE of TEXT (from 1), before the message. */
-bool kube_text_fail(const struct kube_text *text, unsigned line, struct error *err,
-                    const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Puts the place, LINE of TEXT (from 1), before the message of ERR. Returns false. */
+bool kube_text_wrap(const struct kube_text *text, unsigned line, struct error *err);
 
 /* The line (from 1) of OFFSET. */
 unsigned kube_text_line(const struct kube_text *text, size_t offset);
 
+/* The length of the UTF-8 sequence at the beginning of BYTES, 1..4; 0: it is none, or LENGTH is 0.
+ */
+size_t kube_utf8_length(const char *bytes, size_t length);
+
 /* The strict JSON value that BEGIN..END of TEXT is; otherwise as kube_json_parse. */
 bool kube_json_parse_part(const struct kube_text *text, size_t begin, size_t end,
                           struct json_object **out, struct error *err);
+
+/* Whether TEXT is to be read as JSON, and kube_yaml_read for such a text. */
+bool kube_json_is_likely(const struct kube_text *text);
+bool kube_json_read_text(const struct kube_text *text, kube_yaml_document *each, void *context,
+                         struct error *err);
+
+/* kube_yaml_read with messages that name TEXT. */
+bool kube_yaml_read_text(const struct kube_text *text, kube_yaml_document *each, void *context,
+                         struct error *err);
+
+/* A YAML scalar as JSON. TAG is the full tag or NULL; PLAIN: without quotes and tag. *OUT is owned
+ * by the caller, NULL for null. ERROR_INVALID: no such value; it is not quoted. */
+bool kube_yaml_scalar(const char *value, size_t length, const char *tag, bool plain,
+                      struct json_object **out, struct error *err);
+
+/* For the YAML reader: a map that keeps the lines of its keys (NULL: no memory), the line of a key
+ * that was added to it just now, and the line of a value, which must not be of another origin. */
+struct json_object *kube_line_new_map(void);
+bool kube_line_add_key(struct json_object *map, unsigned line);
+void kube_line_set(struct json_object *value, unsigned line);
 
 #endif

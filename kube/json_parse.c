@@ -42,31 +42,10 @@ static unsigned char peek(const struct scan *scan, size_t ahead)
     return ahead < scan->end - scan->at ? (unsigned char)scan->text->bytes[scan->at + ahead] : 0;
 }
 
-/* The bytes of the UTF-8 sequence at the place; 0: it is none. Source: RFC 3629, section 4. */
+/* The bytes of the UTF-8 sequence at the place; 0: it is none. */
 static size_t utf8_length(const struct scan *scan)
 {
-    static const struct {
-        unsigned char first, last; /* of the first byte */
-        unsigned char low, high;   /* of the second byte */
-        size_t length;
-    } forms[] = {
-        {0x00, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-    unsigned char c = peek(scan, 0);
-    size_t form = 0;
-    while (form < sizeof forms / sizeof *forms && (c < forms[form].first || c > forms[form].last))
-        form++;
-    if (form == sizeof forms / sizeof *forms)
-        return 0;
-    size_t length = forms[form].length;
-    if (length > 1 && (peek(scan, 1) < forms[form].low || peek(scan, 1) > forms[form].high))
-        return 0;
-    for (size_t i = 2; i < length; i++)
-        if ((peek(scan, i) & 0xc0) != 0x80)
-            return 0;
-    return length;
+    return kube_utf8_length(scan->text->bytes + scan->at, scan->end - scan->at);
 }
 
 /* Whether the string that ended just now is a key. */
@@ -207,4 +186,62 @@ bool kube_json_parse_part(const struct kube_text *text, size_t begin, size_t end
 bool kube_json_parse(const char *text, size_t length, struct json_object **out, struct error *err)
 {
     return kube_json_parse_part(&(struct kube_text){NULL, text, length}, 0, length, out, err);
+}
+
+/* --- several values in one text --- */
+
+static size_t skip_blanks(const struct kube_text *text, size_t at)
+{
+    while (at < text->length && text->bytes[at] && strchr(" \t\r\n", text->bytes[at]))
+        at++;
+    return at;
+}
+
+static bool is_container_at(const struct kube_text *text, size_t at)
+{
+    return at < text->length && (text->bytes[at] == '{' || text->bytes[at] == '[');
+}
+
+bool kube_json_is_likely(const struct kube_text *text)
+{
+    return is_container_at(text, skip_blanks(text, 0));
+}
+
+/* Where the list or map at BEGIN ends; the end of the text where it does not. */
+static size_t json_end(const struct kube_text *text, size_t begin)
+{
+    bool in_string = false;
+    size_t depth = 0;
+    for (size_t i = begin; i < text->length; i++) {
+        char c = text->bytes[i];
+        if (c == '"')
+            in_string = !in_string;
+        else if (in_string && c == '\\')
+            i++;
+        else if (!in_string && (c == '{' || c == '['))
+            depth++;
+        else if (!in_string && (c == '}' || c == ']') && --depth == 0)
+            return i + 1;
+    }
+    return text->length;
+}
+
+bool kube_json_read_text(const struct kube_text *text, kube_yaml_document *each, void *context,
+                         struct error *err)
+{
+    size_t begin = skip_blanks(text, 0);
+    unsigned line = 1;
+    size_t counted = 0;
+    while (begin < text->length) {
+        size_t value_end = is_container_at(text, begin) ? json_end(text, begin) : text->length;
+        AUTO_JSON struct json_object *value = NULL;
+        if (!kube_json_parse_part(text, begin, value_end, &value, err))
+            return false;
+        for (; counted < begin; counted++)
+            line += text->bytes[counted] == '\n';
+        if (value && !each(context, value, line, err))
+            return false;
+        begin = skip_blanks(text, value_end);
+    }
+    return true;
 }
