@@ -141,7 +141,7 @@ static bool describe(struct patch_plan *plan, struct sidecar *sidecar, struct er
 {
     struct json_object *containers;
     struct json_object *existing;
-    bool has_backup;
+    bool has_backup = false;
     /* A provider without a store never has a backup, and its sidecar needs no Cluster. */
     if (sidecar->provider->store[0] == '\0')
         return set_prefix(plan, sidecar, err);

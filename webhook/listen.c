@@ -47,7 +47,7 @@ int webhook_listen(const char *listen_on, char *address, size_t size, struct err
     };
     struct addrinfo *found;
     char host[64];
-    const char *port;
+    const char *port = NULL;
     if (!split(listen_on, host, &port, err))
         return -1;
     int status = getaddrinfo(*host ? host : NULL, port, &hints, &found);

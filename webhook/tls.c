@@ -173,7 +173,7 @@ bool webhook_tls_check_peer(struct webhook_tls *tls, gnutls_session_t session, i
 {
     AUTO_FREE char *chain = NULL;
     AUTO_FREE char *client_ca = NULL;
-    size_t length;
+    size_t length = 0;
     if (!tls->client_ca_file)
         return true;
     if (!peer_chain(session, &chain, &length, err))

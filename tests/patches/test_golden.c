@@ -14,14 +14,14 @@
 
 static struct json_object *read_part(const char *folder, const char *part)
 {
-    char path[512];
+    char path[1024];
     snprintf(path, sizeof path, "%s/%s", folder, part);
     return test_read(path);
 }
 
 static struct kube_source *read_source(const char *folder)
 {
-    char path[512];
+    char path[1024];
     struct error err = {0};
     struct kube_files *files = kube_files_new(NULL, NULL);
     snprintf(path, sizeof path, "%s/objects.json", folder);

@@ -30,7 +30,9 @@ def read_fixture(name, provider="aws"):
 
 def review(name="etcd-main", operation="CREATE", version="v1", **changes):
     """An AdmissionReview as an API server sends it; changes go into the request."""
-    stateful_set = yaml.safe_load(read_fixture(name + ".yaml"))
+    stateful_set = yaml.safe_load(read_fixture(("etcd-events" if name == "etcd-events" else "etcd-main")
+                                               + ".yaml"))
+    stateful_set["metadata"]["name"] = name
     request = {
         "uid": "0d5cd8a2-5f1d-4a5a-a2b4-9b2a3c9a0001",
         "kind": {"group": "apps", "version": "v1", "kind": "StatefulSet"},
@@ -55,6 +57,7 @@ class Service:
     """Starts the program and waits until it serves; stop() ends it."""
 
     def __init__(self, *options, objects=None, config=None, wrapper=(), names=("localhost", "127.0.0.1")):
+        self.ending = False
         self.folder = tempfile.mkdtemp(prefix="druid-bridge-test.")
         self.tls = os.path.join(self.folder, "tls")
         self.issue(self.tls, names)
@@ -142,11 +145,12 @@ class Service:
         return 0.0
 
     def signal(self, number):
+        self.ending = self.ending or number == signal.SIGTERM
         self.process.send_signal(number)
 
     def stop(self, seconds=60):
-        """Ends it as Kubernetes does; its exit status."""
-        if self.process.poll() is None:
+        """Ends it as Kubernetes does, unless it was told to end already; its exit status."""
+        if not self.ending:
             self.signal(signal.SIGTERM)
         status = self.process.wait(seconds)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -152,16 +152,15 @@ class Certificates(unittest.TestCase):
     """The pair is mounted as kubelet mounts a Secret: links to ..data, which is swapped as a whole."""
 
     def setUp(self):
-        self.service = Service()
-        self.mount = os.path.join(self.service.folder, "mount")
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.mount = os.path.join(self.folder, "mount")
         os.mkdir(self.mount)
         self.generation = 0
-        self.swap(self.service.tls)
+        self.swap(self.new_pair("first"))
         for name in ("tls.crt", "tls.key"):
             os.symlink(os.path.join("..data", name), os.path.join(self.mount, name))
-        first = self.service
         self.service = Service("--tls-dir", self.mount)
-        first.stop()
 
     def tearDown(self):
         self.assertEqual(self.service.stop(), 0)
@@ -181,7 +180,7 @@ class Certificates(unittest.TestCase):
             return sock.getpeercert(binary_form=True)
 
     def new_pair(self, name, **how):
-        folder = os.path.join(self.service.folder, name)
+        folder = os.path.join(self.folder, name)
         Service.issue(folder, **how)
         return folder
 
@@ -291,6 +290,7 @@ class Ending(unittest.TestCase):
         service.signal(signal.SIGTERM)
         service.wait_for_log("draining")
         begun = time.monotonic()
+        service.signal(signal.SIGTERM)
         self.assertEqual(service.stop(), -signal.SIGTERM)
         self.assertLess(time.monotonic() - begun, 5)
 

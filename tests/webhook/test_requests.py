@@ -103,8 +103,8 @@ class BadRequests(unittest.TestCase):
     def test_unreadable_bodies_are_400(self):
         good = json.dumps(review()).encode()
         for body, text in (
-                (b"", "end of data"), (good[:-1], "end of data"), (good[:200], "end of data"),
-                (good + b"x", "unexpected"), (good + good, "unexpected"), (b"[]", "expected a map"),
+                (b"", "end of data"), (good[:-1], "end of data"), (good[:200], "the text ends"),
+                (good + b"x", "begins no JSON value"), (good + good, "unexpected"), (b"[]", "expected a map"),
                 (b"null", "expected a map"), (b"nonsense", "line 1, column"),
                 (good.replace(b"etcd-main", b"etcd-\xff", 1), "utf-8"),
                 (b'{"a":' * 65 + b"1" + b"}" * 65, "nesting"), (b"[" * 1000000, "nesting"),
@@ -127,7 +127,7 @@ class BadRequests(unittest.TestCase):
                 ({"resource": "statefulsets"}, "/request/resource: found a string"),
                 ({"object": None}, "/request/object: missing"),
                 ({"object": []}, "/request/object: found a list"),
-                ({"operation": "UPDATE"}, "/request/oldObject: missing"),
+                ({"operation": "UPDATE", "oldObject": None}, "/request/oldObject: missing"),
                 ({"operation": "UPDATE", "oldObject": 1}, "/request/oldObject: found an integer"),
                 ({"name": ["x"]}, "/request/name: found a list"),
                 ({"uid": "a\0b"}, "contains a NUL"),
