@@ -21,7 +21,7 @@ VERSION := 0.1.0
 SHARED ?= ../shared
 
 # Asked of pkg-config only when something is compiled: the packages may be installed by this very run.
-LIBRARIES := libmicrohttpd gnutls libcrypto json-c yaml-0.1 libcurl zlib
+LIBRARIES := libmicrohttpd gnutls libssl libcrypto json-c yaml-0.1 libcurl zlib
 LIBRARY_CFLAGS = $(shell pkg-config --cflags $(LIBRARIES))
 LIBRARY_LIBS = $(shell pkg-config --libs $(LIBRARIES))
 
