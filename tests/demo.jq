@@ -1,5 +1,5 @@
-# What a JSON Patch made of a StatefulSet, as lines of label, tab, text. Input: the object as it was
-# asked about; $patch[0] is the patch. An error where the patch does not apply.
+# What a JSON Patch made of a StatefulSet, as lines for people. Input: the object as it was asked about;
+# $patch[0] is the patch. An error where the patch does not apply.
 
 # A JSON Pointer (RFC 6901) as a path of jq's.
 def keys_of: split("/")[1:] | map(gsub("~1"; "/") | gsub("~0"; "~"));
@@ -23,6 +23,7 @@ def apply_one($operation):
     else error("\($operation.op) \($operation.path) does not apply") end;
 
 def flag($name): .command[] | select(startswith("--\($name)=")) | ltrimstr("--\($name)=");
+def pad($width): . + " " * ($width - length);
 def or_none: if . == "" then "none: it only checks the data" else . end;
 
 . as $before
@@ -35,7 +36,7 @@ def or_none: if . == "" then "none: it only checks the data" else . end;
   ["prefix", ($sidecar | flag("store-prefix"))],
   ($sidecar.env // [] | to_entries[] | [
     (if .key == 0 then "env" else "" end),
-    (.value | "\(.name) = " + if .valueFrom
+    (.value | "\(.name | pad(30)) " + if .valueFrom
       then "key \(.valueFrom.secretKeyRef.key) of Secret \(.valueFrom.secretKeyRef.name)"
       else .value end)
   ]),
@@ -49,4 +50,4 @@ def or_none: if . == "" then "none: it only checks the data" else . end;
         (.spec.storageClassName // null | if . then "class \(.)" else "the default class" end)
         + " (asked for: \(.metadata.name as $name | $before.spec.volumeClaimTemplates[]
             | select(.metadata.name == $name) | .spec.resources.requests.storage))"])
-| @tsv
+| "  \(.[0] | pad(11)) \(.[1])"
