@@ -46,4 +46,11 @@ struct json_object *kube_line_new_map(void);
 bool kube_line_add_key(struct json_object *map, unsigned line);
 void kube_line_set(struct json_object *value, unsigned line);
 
+/* Files OBJECT (lent), which stood in line LINE of FILE, a name that kube_files_remember gave (NULL: no
+ * memory). An unknown kind is a warning. */
+struct kube_files;
+bool kube_files_put(struct kube_files *files, struct json_object *object, const char *file,
+                    unsigned line, struct error *err);
+const char *kube_files_remember(struct kube_files *files, const char *file);
+
 #endif

@@ -1,5 +1,6 @@
 /* What a YAML scalar means to kubectl, which resolves plain ones as YAML 1.1 does, apart from
- * sexagesimals and timestamps (tried against kubectl 1.32). */
+ * sexagesimals and timestamps (tried against kubectl 1.32). One difference: a plain y or n is a
+ * text here, as to most readers. kubectl takes it for a boolean, and so refuses it as a name. */
 #include "kube/internal.h"
 
 #include "kube/base64.h"
@@ -37,10 +38,10 @@ static const struct word {
     struct scalar scalar;
 } words[] = {
     {{"", "~", "null", "Null", "NULL"}, {.meaning = NOTHING}},
-    {{"true", "True", "TRUE", "y", "Y"}, {.meaning = TRUTH, .truth = true}},
+    {{"true", "True", "TRUE"}, {.meaning = TRUTH, .truth = true}},
     {{"yes", "Yes", "YES"}, {.meaning = TRUTH, .truth = true}},
     {{"on", "On", "ON"}, {.meaning = TRUTH, .truth = true}},
-    {{"false", "False", "FALSE", "n", "N"}, {.meaning = TRUTH}},
+    {{"false", "False", "FALSE"}, {.meaning = TRUTH}},
     {{"no", "No", "NO"}, {.meaning = TRUTH}},
     {{"off", "Off", "OFF"}, {.meaning = TRUTH}},
     {{".nan", ".NaN", ".NAN"}, {.meaning = NOT_FINITE}},

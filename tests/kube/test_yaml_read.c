@@ -307,8 +307,8 @@ static void aliases_are_copies(void **state)
     kube_json_set(kube_json_child(kube_json_child(tree, "b"), "x"), "new", kube_json_int(1));
     kube_json_set(kube_json_child(kube_json_child(tree, "h"), "f"), "new", kube_json_int(1));
     assert_string_equal(kube_json_write(tree),
-                        "{\"a\":{\"x\":{\"true\":1}},\"b\":{\"x\":{\"true\":1,\"new\":1}},"
-                        "\"c\":{\"x\":{\"true\":1}},\"d\":{\"f\":{\"g\":1}},"
+                        "{\"a\":{\"x\":{\"y\":1}},\"b\":{\"x\":{\"y\":1,\"new\":1}},"
+                        "\"c\":{\"x\":{\"y\":1}},\"d\":{\"f\":{\"g\":1}},"
                         "\"h\":{\"f\":{\"g\":1,\"new\":1}}}");
 }
 
@@ -458,11 +458,11 @@ int main(void)
         ROW("on", scalar_row, "on", "true"),
         ROW("On", scalar_row, "On", "true"),
         ROW("ON", scalar_row, "ON", "true"),
-        ROW("y is true to kubectl", scalar_row, "y", "true"),
+        ROW("y is a text", scalar_row, "y", "\"y\""),
         ROW("false", scalar_row, "false", "false"),
         ROW("no", scalar_row, "no", "false"),
         ROW("Off", scalar_row, "Off", "false"),
-        ROW("N is false to kubectl", scalar_row, "N", "false"),
+        ROW("N is a text", scalar_row, "N", "\"N\""),
         ROW("null", scalar_row, "null", "null"),
         ROW("Null", scalar_row, "Null", "null"),
         ROW("a tilde is null", scalar_row, "~", "null"),
