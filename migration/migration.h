@@ -1,6 +1,6 @@
-/* The room migration/: a legacy etcd (a StatefulSet and what it mounts) understood as a model, the model
- * written as an Etcd, and a report of what became of every field and what stands in the way. Pure: no
- * files, sockets, clock or globals. Uses kube/, certs/ and patches/provider.h. */
+/* The room migration/: a legacy etcd (a StatefulSet and what it mounts) understood as a model, the
+ * model written as an Etcd, and a report of what became of every field and what stands in the way.
+ * Pure: no files, sockets, clock or globals. Uses kube/, certs/ and patches/provider.h. */
 #ifndef MIGRATION_MIGRATION_H
 #define MIGRATION_MIGRATION_H
 
@@ -32,7 +32,8 @@ struct migrate_options {
 /* "auto", "adopt", "join", "restore". ERROR_INVALID names those. */
 bool migrate_strategy_parse(const char *text, enum migrate_strategy *out, struct error *err);
 
-/* Whether OPTIONS make sense together. ERROR_INVALID names the option, its value and what it takes. */
+/* Whether OPTIONS make sense together. ERROR_INVALID names the option, its value and what it takes.
+ */
 bool migrate_options_check(const struct migrate_options *options, struct error *err);
 
 enum migrate_verdict { MIGRATE_READY, MIGRATE_ATTENTION, MIGRATE_BLOCKED };
@@ -47,38 +48,41 @@ struct migrate_result {
 void migrate_result_free(struct migrate_result *result);
 #define AUTO_MIGRATE_RESULT __attribute__((cleanup(migrate_result_free)))
 
-/* Whether STATEFUL_SET runs an etcd that is not druid's already. *REASON (a literal) says why not. */
+/* Whether STATEFUL_SET runs an etcd that is not druid's already. *REASON (a literal) says why not.
+ */
 bool migrate_runs_etcd(struct json_object *stateful_set, const char **reason);
 
 /* Translates STATEFUL_SET; what it mounts comes from SOURCE. OPTIONS must be checked.
- * ERROR_INVALID: it is not a StatefulSet as the API server would store it; the message names the path.
- * ERROR_UNAVAILABLE: the source cannot answer now. */
+ * ERROR_INVALID: it is not a StatefulSet as the API server would store it; the message names the
+ * path. ERROR_UNAVAILABLE: the source cannot answer now. */
 bool migrate_stateful_set(struct json_object *stateful_set, struct kube_source *source,
                           const struct migrate_options *options, struct migrate_result *out,
                           struct error *err);
 
-/* Called with each StatefulSet in turn: RESULT (lent) when it runs etcd, else SKIPPED (lent), an item
- * of the report's "skipped"; exactly one of them. INDEX counts from 0 to TOTAL. False stops, with ERR set. */
+/* Called with each StatefulSet in turn: RESULT (lent) when it runs etcd, else SKIPPED (lent), an
+ * item of the report's "skipped"; exactly one of them. INDEX counts from 0 to TOTAL. False stops,
+ * with ERR set. */
 typedef bool migrate_each(void *context, size_t index, size_t total,
                           const struct migrate_result *result, struct json_object *skipped,
                           struct error *err);
 
-/* Every StatefulSet of FILES, ordered by namespace and name; what they mount comes from SOURCE, or from
- * FILES where that is NULL. The first that cannot be translated stops it, and the message names it.
- * ERROR_INVALID also: options.name with several etcds in one namespace. */
+/* Every StatefulSet of FILES, ordered by namespace and name; what they mount comes from SOURCE, or
+ * from FILES where that is NULL. The first that cannot be translated stops it, and the message
+ * names it. ERROR_INVALID also: options.name with several etcds in one namespace. */
 bool migrate_files(struct kube_files *files, struct kube_source *source,
                    const struct migrate_options *options, migrate_each *each, void *context,
                    struct error *err);
 
-/* OBJECT, a StatefulSet or a List of objects, as {"items": [{"etcd": …, "report": …}], "skipped": […]}
- * in *OUT, ordered by namespace and name; a blocked one has "etcd": null. Items of other kinds are
- * left out: what is mounted comes from SOURCE. ERROR_INVALID: OBJECT is neither. */
+/* OBJECT, a StatefulSet or a List of objects, as {"items": [{"etcd": …, "report": …}], "skipped":
+ * […]} in *OUT, ordered by namespace and name; a blocked one has "etcd": null. Items of other kinds
+ * are left out: what is mounted comes from SOURCE. ERROR_INVALID: OBJECT is neither. */
 bool migrate_list(struct json_object *object, struct kube_source *source,
                   const struct migrate_options *options, struct json_object **out,
                   struct error *err);
 
-/* The report ITEM for people: verdict, findings worst first with their remedies, what druid will do,
- * what was replaced and dropped. COLOUR: with ANSI colours. The caller frees the text. NULL: no memory. */
+/* The report ITEM for people: verdict, findings worst first with their remedies, what druid will
+ * do, what was replaced and dropped. COLOUR: with ANSI colours. The caller frees the text. NULL: no
+ * memory. */
 char *migrate_report_text(struct json_object *item, bool colour);
 
 #endif

@@ -44,18 +44,47 @@ const char *pool_copy(struct pool *pool, const char *text, size_t length)
     return copy;
 }
 
-const char *pool_text(struct pool *pool, const char *format, ...)
+const char *pool_vtext(struct pool *pool, const char *format, va_list args)
 {
-    va_list args, again;
-    va_start(args, format);
+    va_list again;
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
-    va_end(args);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
     char *text = length < 0 ? NULL : pool_zero(pool, (size_t)length + 1);
     if (text)
-        vsnprintf(text, (size_t)length + 1, format, again);
-    va_end(again);
+        vsnprintf(text, (size_t)length + 1, format, args);
     return text ? text : "";
+}
+
+const char *pool_text(struct pool *pool, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *text = pool_vtext(pool, format, args);
+    va_end(args);
+    return text;
+}
+
+void pool_append(struct pool *pool, struct pool_buffer *buffer, const char *text, size_t length)
+{
+    if (buffer->capacity - buffer->length <= length) {
+        size_t larger = 2 * buffer->capacity + length + 32;
+        char *moved = pool_zero(pool, larger);
+        if (!moved)
+            return;
+        if (buffer->length)
+            memcpy(moved, buffer->text, buffer->length);
+        buffer->text = moved;
+        buffer->capacity = larger;
+    }
+    memcpy(buffer->text + buffer->length, text, length);
+    buffer->length += length;
+    buffer->text[buffer->length] = '\0';
+}
+
+const char *pool_buffer_text(const struct pool_buffer *buffer)
+{
+    return buffer->text ? buffer->text : "";
 }
 
 void *pool_grow(struct pool *pool, void *items, size_t item_size, size_t count, size_t *capacity)

@@ -1,8 +1,9 @@
-/* Memory of one translation, given back all at once. A failed allocation is remembered, not reported each
- * time: whoever owns the pool looks at `failed` before it uses the result. */
+/* Memory of one translation, given back all at once. A failed allocation is remembered, not
+ * reported each time: whoever owns the pool looks at `failed` before it uses the result. */
 #ifndef MIGRATION_POOL_H
 #define MIGRATION_POOL_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,6 +18,19 @@ struct pool {
 const char *pool_copy(struct pool *pool, const char *text, size_t length);
 const char *pool_text(struct pool *pool, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+const char *pool_vtext(struct pool *pool, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+/* A text that grows; zeroed it is empty. */
+struct pool_buffer {
+    char *text;
+    size_t length, capacity;
+};
+
+void pool_append(struct pool *pool, struct pool_buffer *buffer, const char *text, size_t length);
+/* What BUFFER has, "" where that is nothing; until the next append. */
+const char *pool_buffer_text(const struct pool_buffer *buffer);
 
 /* SIZE zeroed bytes, or NULL. */
 void *pool_zero(struct pool *pool, size_t size);

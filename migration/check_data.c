@@ -1,0 +1,189 @@
+/* Where the data is, whose it is, and which etcd wrote it. */
+#include "migration/internal.h"
+
+#include <string.h>
+
+static const char data_name[] = "new.etcd";
+
+static bool is_druids(const struct place *place)
+{
+    return place->volume && place->certain && strcmp(place->inside, data_name) == 0;
+}
+
+/* What kind of volume VOLUME is: "emptyDir", "hostPath", …; the member that is not its name. */
+static const char *volume_kind(struct json_object *volume)
+{
+    json_object_object_foreach(volume, key, value)
+    {
+        (void)value;
+        if (strcmp(key, "name") != 0)
+            return key;
+    }
+    return "emptyDir";
+}
+
+static void check_place(struct translation *t, const struct setting *setting,
+                        const struct place *place)
+{
+    const char *value = setting->value ? setting->value : "not known";
+    if (!place->volume) {
+        find(t, FINDING_NO_PERSISTENT_VOLUME, setting->path,
+             "%s is '%s', where no volume is mounted: the data goes with the container",
+             setting->where, value);
+    } else if (!place->is_claim) {
+        find(t, FINDING_NO_PERSISTENT_VOLUME, place->volume_path,
+             "%s is '%s', on volume %s (%s), not on one of the StatefulSet's claim templates",
+             setting->where, value, place->volume_name, volume_kind(place->volume));
+    } else if (!is_druids(place)) {
+        find(t, FINDING_DATA_DIR_MISMATCH, setting->path,
+             "%s is '%s', which is '%s' in volume %s%s; druid's etcd looks for '%s' at the root of "
+             "the "
+             "volume and would start empty",
+             setting->where, value, *place->inside ? place->inside : "/", place->volume_name,
+             place->certain ? "" : " (below a subPathExpr)", data_name);
+    }
+}
+
+static void check_every_data_dir(struct translation *t)
+{
+    const struct reading *reading = &t->model.etcd_reading;
+    for (size_t i = 0; i < reading->settings.count; i++) {
+        const struct setting *setting = &reading->settings.items[i];
+        struct variables variables = reading->variables;
+        struct place place = {0};
+        if (strcmp(setting->name, "data-dir") != 0)
+            continue;
+        if (setting->value)
+            place_find(t, &t->model.etcd, setting->value, &variables, &place);
+        check_place(t, setting, &place);
+    }
+}
+
+/* etcd's log elsewhere than in the data directory. */
+static void check_wal(struct translation *t)
+{
+    const struct model *model = &t->model;
+    const struct setting *wal = model->wal_setting;
+    if (!wal || !wal->value || !*wal->value)
+        return;
+    const char *usual =
+        pool_text(&t->pool, "%s/member/wal", model->data.inside ? model->data.inside : "");
+    if (model->wal.volume && model->wal.volume == model->data.volume &&
+        strcmp(model->wal.inside, usual) == 0)
+        return;
+    find(
+        t, FINDING_DATA_DIR_MISMATCH, wal->path,
+        "%s is '%s': druid's etcd looks for its log in member/wal of the data directory, and would "
+        "start without today's",
+        wal->where, wal->value);
+}
+
+static void check_ordinals(struct translation *t)
+{
+    struct json_object *start = NULL;
+    kube_json_get(t->sts, "/spec/ordinals/start", json_type_int, &start, NULL);
+    if (start && json_object_get_int64(start) != 0)
+        find(t, FINDING_DATA_DIR_MISMATCH, "/spec/ordinals/start",
+             "the pods are numbered from %lld, druid's from 0: their claims have other names, and "
+             "druid's etcd would start empty",
+             (long long)json_object_get_int64(start));
+}
+
+static bool pods_are_non_root(struct translation *t)
+{
+    const char *own = pool_text(&t->pool, "%s/securityContext/runAsNonRoot", t->model.etcd.path);
+    const char *pointers[] = {own, "/spec/template/spec/securityContext/runAsNonRoot"};
+    for (size_t i = 0; i < 2; i++) {
+        struct json_object *value = NULL;
+        if (kube_json_get(t->sts, pointers[i], json_type_boolean, &value, NULL) && value)
+            return json_object_get_boolean(value);
+    }
+    return false;
+}
+
+bool runs_as_root(struct translation *t, const char **path)
+{
+    int64_t user = security_number(t, "runAsUser", path);
+    return user == 0 || (user < 0 && !pods_are_non_root(t));
+}
+
+static void check_owner(struct translation *t)
+{
+    const char *path;
+    int64_t user = security_number(t, "runAsUser", &path);
+    if (runs_as_root(t, &path)) {
+        find(t, FINDING_RUNS_AS_ROOT, path,
+             "today's etcd runs as root%s, and the data is root's: spec.runAsRoot: true was "
+             "written, "
+             "since user 65532 could not read it",
+             user < 0 ? " (nothing says otherwise)" : "");
+    } else if (user != 65532) {
+        find(t, FINDING_FS_GROUP_CHANGE, path,
+             "the data is of user %s; druid's pods run as user 65532 with fsGroup 65532, and the "
+             "volume "
+             "is handed over to that group when it is mounted",
+             user < 0 ? "of the image (not root)" : pool_text(&t->pool, "%lld", (long long)user));
+    }
+}
+
+void check_data(struct translation *t)
+{
+    const struct model *model = &t->model;
+    const struct reading *reading = &model->etcd_reading;
+    if (reading->opaque)
+        find(t, FINDING_CONFIGURATION_OPAQUE, reading->opaque_path, "%s", reading->opaque);
+    else if (!model->data_setting)
+        find(t, FINDING_DATA_DIR_MISMATCH, model->etcd.path,
+             "data-dir is not set: etcd's data is in <name>.etcd in its working directory, where "
+             "druid "
+             "does not look for it");
+    check_every_data_dir(t);
+    if (model->sidecar_opaque)
+        find(t, FINDING_CONFIGURATION_OPAQUE, model->sidecar_opaque_path, "%s",
+             model->sidecar_opaque);
+    if (model->sidecar_data_setting)
+        check_place(t, model->sidecar_data_setting, &model->sidecar_data);
+    const struct place *one = &model->data, *other = &model->sidecar_data;
+    if (one->volume && other->volume &&
+        (one->volume != other->volume || strcmp(one->inside, other->inside) != 0))
+        find(t, FINDING_SOURCES_DISAGREE, model->sidecar_data_setting->path,
+             "%s is '%s', but %s is '%s'", model->sidecar_data_setting->where,
+             model->sidecar_data_setting->value, model->data_setting->where,
+             model->data_setting->value);
+    check_wal(t);
+    check_ordinals(t);
+    check_owner(t);
+}
+
+void check_versions(struct translation *t)
+{
+    const struct version *now = &t->model.version, *target = &t->model.target;
+    const char *path = pointer_to(t, t->model.etcd.path, "image");
+    if (!now->known) {
+        find(t, FINDING_ETCD_VERSION_UNKNOWN, path,
+             "the tag '%s' of image '%s' does not say etcd's version; druid's etcd is %d.%d, and "
+             "takes "
+             "over data of that version or the one before",
+             now->text, t->model.etcd.image, target->major, target->minor);
+        find(t, FINDING_ETCD_VERSION_DIFFERS, path,
+             "the version of today's etcd is not known; both clusters must have the same minor "
+             "version, %d.%d",
+             target->major, target->minor);
+        return;
+    }
+    int steps = (now->major - target->major) * 1000 + now->minor - target->minor;
+    if (steps > 0)
+        find(t, FINDING_ETCD_VERSION_TOO_NEW, path,
+             "today's etcd is %s, druid's is %d.%d: it cannot read data of a newer version",
+             now->text, target->major, target->minor);
+    else if (steps < -1)
+        find(t, FINDING_ETCD_VERSION_TOO_OLD, path,
+             "today's etcd is %s, druid's is %d.%d: etcd is upgraded one minor version at a time",
+             now->text, target->major, target->minor);
+    if (steps != 0)
+        find(
+            t, FINDING_ETCD_VERSION_DIFFERS, path,
+            "today's etcd is %s, druid's is %d.%d: members of one cluster must have the same minor "
+            "version",
+            now->text, target->major, target->minor);
+}

@@ -1,0 +1,82 @@
+/* Settings that contradict one another, that druid does not have, or whose defaults differ. */
+#include "migration/internal.h"
+
+#include <string.h>
+
+static bool same_value(const struct setting *a, const struct setting *b)
+{
+    int64_t one, other;
+    if (!a->value || !b->value)
+        return json_object_equal(a->tree, b->tree);
+    if (strcmp(a->value, b->value) == 0)
+        return true;
+    return setting_duration(a, &one) && setting_duration(b, &other) && one == other;
+}
+
+static void check_agreement(struct translation *t, const struct settings *settings,
+                            const struct flag *flags)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct setting *setting = &settings->items[i];
+        const struct flag *flag = flag_find(flags, setting->name);
+        if (setting->obeyed || (flag && (flag->carry == CARRY_DRUID || flag->carry == CARRY_AUTH)))
+            continue;
+        const struct setting *other = settings_get(settings, setting->name);
+        if (other && !same_value(setting, other))
+            find(t, FINDING_SOURCES_DISAGREE, setting->path,
+                 "%s is '%s', but %s is '%s', which counts", setting->where,
+                 setting->value ? setting->value : "a map", other->where,
+                 other->value ? other->value : "a map");
+    }
+}
+
+static void check_authentication(struct translation *t, const struct settings *settings,
+                                 const struct flag *flags)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct setting *setting = &settings->items[i];
+        const struct flag *flag = flag_find(flags, setting->name);
+        if (flag && flag->carry == CARRY_AUTH && !text_is(setting->value, ""))
+            find(t, FINDING_BASIC_AUTH, setting->path,
+                 "%s: druid has no basic authentication (spec.etcd.authSecretRef is in the schema, "
+                 "but "
+                 "druid does not act on it)",
+                 setting->where);
+    }
+}
+
+static void check_defaults(struct translation *t)
+{
+    const struct model *model = &t->model;
+    const struct settings *etcd = &model->etcd_reading.settings;
+    const struct version *version = &model->version;
+    if (version->known && version->major == 3 && version->minor <= 3 &&
+        !settings_get(etcd, "enable-v2") && !model->etcd_reading.opaque)
+        find(t, FINDING_DEFAULT_DIFFERS, model->etcd.path,
+             "enable-v2 is not set: etcd %s serves the v2 API, druid's etcd does not",
+             version->text);
+    if (model->sidecar.tree && !model->sidecar_opaque &&
+        !settings_get(&model->sidecar_settings, "etcd-connection-timeout"))
+        find(t, FINDING_DEFAULT_DIFFERS, model->sidecar.path,
+             "etcd-connection-timeout is not set: today's sidecar waits 30s for etcd, druid's 5m");
+}
+
+static void check_automatic(struct translation *t, const struct tls *tls, const char *whom)
+{
+    if (tls->automatic)
+        find(t, FINDING_AUTOMATIC_TLS, t->model.etcd.path,
+             "etcd makes up its certificate for %s by itself: druid takes it from a Secret only",
+             whom);
+}
+
+void check_settings(struct translation *t)
+{
+    const struct model *model = &t->model;
+    check_agreement(t, &model->etcd_reading.settings, etcd_flags);
+    check_agreement(t, &model->sidecar_settings, sidecar_flags);
+    check_authentication(t, &model->etcd_reading.settings, etcd_flags);
+    check_authentication(t, &model->sidecar_settings, sidecar_flags);
+    check_automatic(t, &model->client, "clients");
+    check_automatic(t, &model->peer, "peers");
+    check_defaults(t);
+}

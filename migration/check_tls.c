@@ -1,0 +1,227 @@
+/* The Secrets that the Etcd names, and the certificates in them. */
+#include "migration/internal.h"
+
+#include "certs/inspect.h"
+
+#include <string.h>
+
+struct pem {
+    unsigned char *bytes;
+    size_t length;
+};
+
+static void free_pem(struct pem *pem)
+{
+    free(pem->bytes);
+}
+#define AUTO_PEM __attribute__((cleanup(free_pem)))
+
+static bool load(struct translation *t, const char *secret, const char *key, struct pem *out)
+{
+    return secret_value(t, secret, key, &out->bytes, &out->length) && out->length > 0;
+}
+
+bool check_secret(struct translation *t, const char *name, const char *const *keys,
+                  const char *path, const char *what, bool *present)
+{
+    struct json_object *tree = NULL;
+    bool absent = false;
+    *present = false;
+    if (!object_get(t, KUBE_SECRET, t->model.namespace, name, &tree, &absent))
+        return false;
+    if (!tree) {
+        find(t, absent ? FINDING_SECRET_MISSING : FINDING_SECRET_UNCHECKED, path,
+             absent ? "Secret %s/%s (%s) is not there" : "Secret %s/%s (%s) is not in the input",
+             t->model.namespace, name, what);
+        return true;
+    }
+    *present = true;
+    for (; *keys; keys++) {
+        if (kube_json_child(kube_json_child(tree, "data"), *keys) ||
+            kube_json_child(kube_json_child(tree, "stringData"), *keys))
+            continue;
+        find(t, FINDING_SECRET_KEY_MISSING, path, "Secret %s/%s (%s) has no key %s",
+             t->model.namespace, name, what, *keys);
+    }
+    return true;
+}
+
+/* --- one certificate --- */
+
+struct certificate {
+    const char *secret, *path, *what;
+    const char *ca_secret, *ca_key;
+    enum cert_purpose purpose;
+    const char *const *names; /* that it must have, NULL-ended */
+};
+
+/* What ERROR of judging a certificate means. */
+static void report(struct translation *t, const struct certificate *c, const struct error *error)
+{
+    enum finding_code code = error->code == ERROR_RANGE      ? FINDING_CERTIFICATE_EXPIRED
+                             : error->code == ERROR_CONFLICT ? FINDING_CERTIFICATE_NOT_TRUSTED
+                                                             : FINDING_CERTIFICATE_UNREADABLE;
+    find(t, code, c->path, "%s in Secret %s/%s: %s", c->what, t->model.namespace, c->secret,
+         error->message);
+}
+
+static void check_cert_names(struct translation *t, const struct certificate *c,
+                             const struct cert_facts *facts)
+{
+    struct pool_buffer missing = {0};
+    for (const char *const *name = c->names; name && *name; name++) {
+        if (cert_facts_cover(facts, *name))
+            continue;
+        pool_append(&t->pool, &missing, ", ", missing.length ? 2 : 0);
+        pool_append(&t->pool, &missing, *name, strlen(*name));
+    }
+    if (missing.length)
+        find(t, FINDING_SERVER_CERTIFICATE_NAMES, c->path, "%s in Secret %s/%s lacks %s", c->what,
+             t->model.namespace, c->secret, pool_buffer_text(&missing));
+}
+
+static void check_certificate(struct translation *t, const struct certificate *c)
+{
+    AUTO_PEM struct pem certificate = {0};
+    AUTO_PEM struct pem key = {0};
+    AUTO_PEM struct pem ca = {0};
+    struct error error = {0};
+    if (!load(t, c->secret, "tls.crt", &certificate))
+        return; /* the finding about the key stands */
+    const char *pem = (const char *)certificate.bytes;
+    AUTO_CERT_FACTS struct cert_facts facts = {0};
+    if (!cert_facts_read(pem, certificate.length, &facts, &error)) {
+        error.code = ERROR_INVALID;
+        report(t, c, &error);
+        return;
+    }
+    check_cert_names(t, c, &facts);
+    if (!cert_facts_valid_at(&facts, t->options->now, &error))
+        report(t, c, &error);
+    else if (c->ca_secret && load(t, c->ca_secret, c->ca_key, &ca) &&
+             !cert_chain_check(pem, certificate.length, (const char *)ca.bytes, ca.length,
+                               t->options->now, c->purpose, &error))
+        report(t, c, &error);
+    if (load(t, c->secret, "tls.key", &key) &&
+        !cert_key_matches(pem, certificate.length, (const char *)key.bytes, key.length, &error))
+        report(t, c, &error);
+}
+
+/* --- one side --- */
+
+/* The names under which the members are dialled, after those in FIRST; NULL-ended. */
+static const char *const *wanted_names(struct translation *t, const char *const *first,
+                                       bool with_members)
+{
+    const char **names = pool_zero(&t->pool, (MEMBERS_MAX + 4) * sizeof *names);
+    size_t count = 0;
+    if (!names)
+        return NULL;
+    for (; *first; first++)
+        names[count++] = pool_text(&t->pool, "%s-%s", t->etcd_name, *first);
+    for (size_t i = 0; with_members && i < t->model.member_count; i++)
+        names[count++] = pool_text(&t->pool, "%s-%zu.%s-peer.%s.svc", t->etcd_name, i, t->etcd_name,
+                                   t->model.namespace);
+    return names;
+}
+
+static bool from_secret(struct translation *t, const struct projected_file *file,
+                        const struct setting *setting, const struct tls *tls, const char *what)
+{
+    if (file->kind == KUBE_SECRET && file->object)
+        return true;
+    if (!setting && file->kind == KUBE_KINDS)
+        find(t, FINDING_TLS_NOT_IN_SECRET, tls->path,
+             "no CA is set for %s: an Etcd's TLS section has one", what);
+    else
+        find(t, FINDING_TLS_NOT_IN_SECRET, setting ? setting->path : tls->path,
+             "%s for %s comes from %s, expected a key of a Secret",
+             setting ? setting->where : "the CA", what,
+             file->kind == KUBE_CONFIG_MAP ? pool_text(&t->pool, "ConfigMap %s", file->object)
+             : file->place.volume_name ? pool_text(&t->pool, "volume %s", file->place.volume_name)
+                                       : "the image");
+    return false;
+}
+
+static bool check_client(struct translation *t, const struct tls *tls, const char *ca,
+                         const char *ca_key)
+{
+    static const char *const keys[] = {"tls.crt", "tls.key", NULL};
+    bool given = t->options->client_tls_secret != NULL;
+    bool present;
+    if (!given && tls->client.kind != KUBE_SECRET) {
+        find(t, FINDING_CLIENT_SECRET_MISSING, tls->path,
+             "no Secret with a client certificate for the sidecar is known, and druid mounts one "
+             "in any "
+             "case");
+        return true;
+    }
+    struct certificate c = {
+        .secret = given ? t->options->client_tls_secret : tls->client.object,
+        .path = given ? tls->path : tls->client.name_path,
+        .what = "the client certificate",
+        .ca_secret = ca,
+        .ca_key = ca_key,
+        .purpose = CERT_FOR_CLIENT,
+    };
+    if (!check_secret(t, c.secret, keys, c.path, c.what, &present))
+        return false;
+    if (present)
+        check_certificate(t, &c);
+    return true;
+}
+
+static bool check_side(struct translation *t, const struct tls *tls, const char *what,
+                       const char *const *names, bool with_client)
+{
+    static const char *const pair[] = {"tls.crt", "tls.key", NULL};
+    if (!tls->enabled || tls->automatic)
+        return true;
+    const char *ca = NULL, *ca_key = tls->ca.key ? tls->ca.key : "ca.crt";
+    bool present;
+    if (from_secret(t, &tls->ca, tls->ca_setting, tls, what)) {
+        const char *const keys[] = {ca_key, NULL};
+        if (!check_secret(t, tls->ca.object, keys, tls->ca.name_path,
+                          pool_text(&t->pool, "the CA for %s", what), &present))
+            return false;
+        ca = present ? tls->ca.object : NULL;
+    }
+    if (from_secret(t, &tls->certificate, tls->certificate_setting, tls, what)) {
+        struct certificate c = {
+            .secret = tls->certificate.object,
+            .path = tls->certificate.name_path,
+            .what = pool_text(&t->pool, "the server certificate for %s", what),
+            .ca_secret = ca,
+            .ca_key = ca_key,
+            .purpose = CERT_FOR_SERVER,
+            .names = names,
+        };
+        if (!check_secret(t, c.secret, pair, c.path, c.what, &present))
+            return false;
+        if (present)
+            check_certificate(t, &c);
+        if (tls->key_setting && !text_is(tls->key.object, c.secret))
+            find(t, FINDING_TLS_NOT_IN_SECRET, tls->key_setting->path,
+                 "%s comes from elsewhere than the certificate: druid takes both from Secret %s",
+                 tls->key_setting->where, c.secret);
+    }
+    if (!tls->client_auth)
+        find_as(t, FINDING_CLIENT_CERT_AUTH_FORCED,
+                t->options->accept_client_cert_auth ? SEVERITY_WARNING : SEVERITY_BLOCKER, NULL,
+                tls->auth_setting ? tls->auth_setting->path : tls->path,
+                "%s are not asked for certificates today; under druid they always are, and those "
+                "without one are refused",
+                what);
+    return !with_client || check_client(t, tls, ca, ca_key);
+}
+
+bool check_tls(struct translation *t)
+{
+    static const char *const of_client[] = {"local", "client", NULL};
+    static const char *const of_peer[] = {NULL};
+    static const char *const of_backup[] = {"local", NULL};
+    const struct model *model = &t->model;
+    return check_side(t, &model->client, "clients", wanted_names(t, of_client, true), true) &&
+           check_side(t, &model->peer, "peers", wanted_names(t, of_peer, true), false) &&
+           check_side(t, &model->backup, "the sidecar", wanted_names(t, of_backup, false), true);
+}

@@ -1,0 +1,251 @@
+/* How a container is started, and what that says about etcd's settings. */
+#include "migration/internal.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static const char *const shells[] = {"sh", "bash", "ash", "dash"};
+static const char *const inits[] = {"tini", "dumb-init"};
+
+static bool one_of(const char *word, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(base_name(word), names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* ETCD_DATA_DIR is "data-dir". */
+static const char *flag_name(struct translation *t, const char *variable)
+{
+    static const char prefix[] = "ETCD_";
+    if (strncmp(variable, prefix, sizeof prefix - 1) != 0)
+        return NULL;
+    size_t length = strlen(variable) - (sizeof prefix - 1);
+    char *name = pool_zero(&t->pool, length + 1);
+    for (size_t i = 0; name && i < length; i++) {
+        char c = variable[sizeof prefix - 1 + i];
+        name[i] = c == '_' ? '-' : (char)tolower((unsigned char)c);
+    }
+    return name;
+}
+
+/* Variables that etcd knows; the others are the image's own and are accounted for as such. */
+static void settings_from_variables(struct translation *t, struct reading *reading)
+{
+    for (size_t i = 0; i < reading->variables.count; i++) {
+        struct variable *variable = &reading->variables.items[i];
+        const char *name = flag_name(t, variable->name);
+        const struct flag *flag = name ? flag_find(etcd_flags, name) : NULL;
+        struct setting *setting = flag ? settings_add(t, &reading->settings) : NULL;
+        if (!setting)
+            continue;
+        variable->used = true;
+        *setting = (struct setting){
+            .name = flag->name,
+            .value = variable->value,
+            .origin = ORIGIN_VARIABLE,
+            .path = variable->path,
+            .where = pool_text(&t->pool, "variable %s of container %s", variable->name,
+                               t->model.etcd.name),
+        };
+    }
+}
+
+static void opaque(struct reading *reading, const char *path, const char *why)
+{
+    reading->opaque = why;
+    reading->opaque_path = path;
+}
+
+/* A script that is there as TEXT: etcd's flags where it can be followed, else the file that it
+ * names, or one that is mounted under a usual name. */
+static bool read_script_text(struct translation *t, const char *text, const char *path,
+                             struct reading *reading)
+{
+    struct script script;
+    bool certain = script_read(t, "etcd", text, path, &reading->variables, &script);
+    if (certain) {
+        settings_from_words(t, &reading->settings, etcd_flags, &script.words, 1,
+                            t->model.etcd.name);
+        const char *config = NULL;
+        for (size_t i = 0; i < reading->settings.count; i++)
+            if (strcmp(reading->settings.items[i].name, "config-file") == 0)
+                config = reading->settings.items[i].value;
+        if (script.file_path && text_is(config, script.file_path)) {
+            config_text_read(t, script.file_text,
+                             pool_text(&t->pool, "the here-document %s of container %s",
+                                       script.file_path, t->model.etcd.name),
+                             path, reading);
+            return true;
+        }
+        return !config || config_file_read(t, config, true, reading);
+    }
+    if (!config_file_read(t, script.config_path, true, reading))
+        return false;
+    if (!reading->file_where && !reading->opaque)
+        opaque(reading, path,
+               "a shell script starts etcd, it does more than can be followed for certain, and no "
+               "configuration file of etcd is mounted");
+    return true;
+}
+
+/* WORD is a program that is neither etcd nor a shell: a script, perhaps one from a ConfigMap. */
+static bool read_program(struct translation *t, const struct word *word, struct reading *reading)
+{
+    struct projected_file file;
+    projected_find(t, &t->model.etcd, word->text, &reading->variables, &file);
+    if (file.kind == KUBE_CONFIG_MAP && file.key) {
+        struct json_object *map = NULL;
+        if (!object_get(t, KUBE_CONFIG_MAP, t->model.namespace, file.object, &map, NULL))
+            return false;
+        const char *text =
+            kube_json_as_text(kube_json_child(kube_json_child(map, "data"), file.key));
+        reading->script = file;
+        if (text)
+            return read_script_text(t, text, file.name_path, reading);
+    }
+    if (!config_file_read(t, NULL, true, reading))
+        return false;
+    if (!reading->file_where && !reading->opaque)
+        opaque(reading, word->path,
+               pool_text(&t->pool,
+                         "%s starts etcd, its text is not in the input, and no configuration file "
+                         "of etcd is mounted",
+                         word->text));
+    return true;
+}
+
+/* The words behind an init program ("tini -- etcd …"). */
+static size_t skip_init(const struct words *words)
+{
+    size_t first = 0;
+    if (words->count && one_of(words->items[0].text, inits, 2)) {
+        first = 1;
+        while (first < words->count && words->items[first].text[0] == '-')
+            first++;
+    }
+    return first;
+}
+
+/* The script behind "-c" of a shell, or NULL. */
+static const struct word *inline_script(const struct words *words, size_t first)
+{
+    for (size_t i = first; i + 1 < words->count && words->items[i].text[0] == '-'; i++) {
+        const char *text = words->items[i].text;
+        if (text[1] != '-' && text[strlen(text) - 1] == 'c')
+            return &words->items[i + 1];
+    }
+    return NULL;
+}
+
+/* etcd-wrapper gets etcd's configuration from the sidecar, which mounts it. */
+static bool read_wrapper(struct translation *t, const struct words *words, size_t first,
+                         struct reading *reading)
+{
+    reading->is_wrapper = true;
+    settings_from_words(t, &reading->wrapper, wrapper_flags, words, first, t->model.etcd.name);
+    settings_resolve(&reading->wrapper, false);
+    const char *config = NULL;
+    const struct container *sidecar = &t->model.sidecar;
+    struct variable *named = variables_find(&t->model.sidecar_variables, "ETCD_CONF");
+    if (sidecar->tree && named)
+        config = named->value;
+    if (!config_file_read(t, config, true, reading))
+        return false;
+    if (!reading->file_where && !reading->opaque)
+        opaque(reading, t->model.etcd.path,
+               "etcd-wrapper starts etcd, and no ConfigMap with its configuration is in the input");
+    return true;
+}
+
+static const char *config_flag(const struct reading *reading)
+{
+    const struct setting *found = NULL;
+    for (size_t i = 0; i < reading->settings.count; i++) {
+        const struct setting *setting = &reading->settings.items[i];
+        if (strcmp(setting->name, "config-file") == 0 &&
+            (!found || setting->origin <= found->origin))
+            found = setting;
+    }
+    return found && found->value && *found->value ? found->value : NULL;
+}
+
+static bool read_command(struct translation *t, const struct words *words, struct reading *reading)
+{
+    size_t first = skip_init(words);
+    bool none = first >= words->count;
+    const char *program = none ? "" : words->items[first].text;
+    for (size_t i = first; i < words->count && i < first + 2; i++)
+        if (strcmp(words->items[i].text, "start-etcd") == 0)
+            return read_wrapper(t, words, i + 1, reading);
+    if (!none && one_of(program, shells, 4)) {
+        const struct word *script = inline_script(words, first + 1);
+        if (script)
+            return read_script_text(t, script->text, script->path, reading);
+        if (first + 1 < words->count)
+            return read_program(t, &words->items[first + 1], reading);
+        return read_program(t, &words->items[first], reading);
+    }
+    bool is_etcd = none || program[0] == '-' || strcmp(base_name(program), "etcd") == 0;
+    if (!is_etcd)
+        return read_program(t, &words->items[first], reading);
+    settings_from_words(t, &reading->settings, etcd_flags, words, first, t->model.etcd.name);
+    const char *config = config_flag(reading);
+    return !config || config_file_read(t, config, false, reading);
+}
+
+bool etcd_read(struct translation *t, int64_t ordinal, struct reading *out)
+{
+    *out = (struct reading){.file = {.kind = KUBE_KINDS}, .script = {.kind = KUBE_KINDS}};
+    t->ordinal = ordinal;
+    struct words words;
+    if (!variables_read(t, &t->model.etcd, ordinal, &out->variables) ||
+        !words_read(t, &t->model.etcd, &out->variables, &words))
+        return false;
+    settings_from_variables(t, out);
+    if (!read_command(t, &words, out))
+        return false;
+    settings_resolve(&out->settings, out->file_where != NULL);
+    for (size_t i = 0; i < out->settings.count; i++)
+        out->shadowed += out->file_where && out->settings.items[i].origin != ORIGIN_FILE;
+    return true;
+}
+
+bool sidecar_read(struct translation *t)
+{
+    struct model *model = &t->model;
+    if (!model->sidecar.tree)
+        return true;
+    struct words words;
+    if (!variables_read(t, &model->sidecar, 0, &model->sidecar_variables) ||
+        !words_read(t, &model->sidecar, &model->sidecar_variables, &words))
+        return false;
+    /* A shell in between is followed where it only starts the sidecar. */
+    struct script script;
+    const struct word *inlined =
+        words.count && one_of(words.items[0].text, shells, 4) ? inline_script(&words, 1) : NULL;
+    if (inlined) {
+        if (script_read(t, "etcdbrctl", inlined->text, inlined->path, &model->sidecar_variables,
+                        &script)) {
+            words = script.words;
+        } else {
+            model->sidecar_opaque = "a shell script starts the sidecar, and it does more than can "
+                                    "be followed for certain";
+            model->sidecar_opaque_path = inlined->path;
+            words.count = 0;
+        }
+    }
+    settings_from_words(t, &model->sidecar_settings, sidecar_flags, &words, 0, model->sidecar.name);
+    settings_resolve(&model->sidecar_settings, false);
+    for (size_t i = 0; i < model->sidecar_settings.count; i++) {
+        const struct setting *setting = &model->sidecar_settings.items[i];
+        if (strstr(setting->name, "-period-seconds"))
+            model->legacy_sidecar = true;
+        if (strcmp(setting->name, "config-file") == 0) {
+            model->sidecar_opaque = "the sidecar is configured by a file";
+            model->sidecar_opaque_path = setting->path;
+        }
+    }
+    return true;
+}

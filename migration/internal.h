@@ -1,0 +1,464 @@
+/* What the files of migration/ share: one translation, and the model that it reads from a
+ * StatefulSet. */
+#ifndef MIGRATION_INTERNAL_H
+#define MIGRATION_INTERNAL_H
+
+#include "kube/cleanup.h"
+#include "kube/source.h"
+#include "migration/migration.h"
+#include "migration/pool.h"
+
+/* Members beyond this are not looked at one by one; more than ten cannot be joined anyway. */
+enum { MEMBERS_MAX = 10 };
+
+/* Bounds on what one container may be told: far beyond any real one, and work stays in proportion.
+ */
+enum { WORDS_MAX = 2048, EXPANSION_MAX = 64 * 1024 };
+
+/* --- what configures a program --- */
+
+enum origin { ORIGIN_FILE, ORIGIN_FLAG, ORIGIN_VARIABLE };
+
+/* One value that somebody set. Names are those of etcd's flags ("peer-cert-file"), whatever the
+ * origin. */
+struct setting {
+    const char *name;
+    const char *value;        /* NULL: not a text (a map of a file), or it cannot be known */
+    struct json_object *tree; /* of a file: lent */
+    enum origin origin;
+    const char
+        *path; /* the leaf or fragment of the StatefulSet that a finding about it speaks of */
+    const char *more;  /* the leaf of the value where "--flag" and "value" are two; else NULL */
+    const char *where; /* for people: "--data-dir of container etcd" */
+    bool obeyed;       /* the program goes by it: no other source of more weight has it */
+};
+
+struct settings {
+    struct setting *items;
+    size_t count, capacity;
+};
+
+struct variable {
+    const char *name;
+    const char *value;               /* NULL: it cannot be known */
+    const char *path;                /* of the entry in env, or in envFrom */
+    const char *secret, *secret_key; /* where it comes from a Secret */
+    bool from_env_from;
+    bool used;     /* another value or a setting is made of it */
+    bool assigned; /* by a start script: it is nowhere in env */
+};
+
+struct variables {
+    struct variable *items;
+    size_t count, capacity;
+};
+
+struct word {
+    const char *text;
+    const char *path; /* of the leaf that has it */
+};
+
+struct words {
+    struct word *items;
+    size_t count, capacity;
+};
+
+struct container {
+    struct json_object *tree; /* NULL: there is none */
+    const char *name;
+    const char *path;
+    const char *image;
+};
+
+/* Where a path in a container lies. */
+struct place {
+    struct json_object
+        *volume; /* of the pod, or the claim template; NULL: no volume is mounted there */
+    const char *volume_name;
+    const char *volume_path;
+    const char *mount_path; /* of the volumeMounts entry */
+    const char *inside;     /* within the volume: "new.etcd", "" is its root */
+    bool is_claim;          /* one of volumeClaimTemplates */
+    bool certain;           /* false: subPathExpr hides it */
+};
+
+/* A file that comes from a key of a Secret or ConfigMap. */
+struct projected_file {
+    enum kube_kind kind;   /* KUBE_SECRET or KUBE_CONFIG_MAP; KUBE_KINDS: of neither */
+    const char *object;    /* its name */
+    const char *key;       /* NULL: PATH is the mounted directory itself */
+    const char *name_path; /* of the leaf that names the object */
+    struct place place;
+};
+
+struct member {
+    const char *pod;
+    const char *name;
+    const char *peer_urls[5];
+    size_t peer_url_count;
+    const char *client_url; /* NULL: it advertises none that others reach */
+};
+
+struct version {
+    bool known;
+    int major, minor;
+    const char *text; /* as it was found */
+};
+
+/* One side's TLS: clients, peers, or the sidecar's server. Files without an object were not found.
+ */
+struct tls {
+    bool enabled;
+    bool automatic;   /* certificates that etcd makes up itself */
+    bool client_auth; /* certificates are asked of who calls */
+    const char *path; /* what a finding about it speaks of */
+    const struct setting *certificate_setting, *key_setting, *ca_setting, *auth_setting;
+    struct projected_file certificate, key, ca, client;
+};
+
+struct store {
+    const struct setting *provider_setting; /* NULL: no provider is set */
+    const char *provider;                   /* "aws"; NULL: not known to druid */
+    bool local, local_on_volume;
+    const char *container, *container_path;
+    bool container_from_option, container_from_entry;
+    const char *prefix;
+    const struct setting *prefix_setting;
+    const char *entry_bucket; /* what the BackupEntry says */
+    const char *secret, *secret_path;
+    const char *other_secret;       /* a second one that credentials come from */
+    const char *credentials_volume; /* that is mounted for them */
+};
+
+/* What a container's start tells. */
+struct reading {
+    struct variables variables;
+    struct settings settings;
+    bool is_wrapper;         /* etcd-wrapper: its settings come through the sidecar */
+    struct settings wrapper; /* etcd-wrapper's own */
+    const char *opaque;      /* why the configuration cannot be known; NULL: it is */
+    const char *opaque_path;
+    struct projected_file script; /* the start script, where a ConfigMap has it */
+    struct projected_file file;   /* the configuration file, where there is one */
+    const char *file_where;       /* "etcd.conf.yml in ConfigMap etcd-bootstrap-main" */
+    size_t shadowed;              /* settings that etcd does not obey because of the file */
+};
+
+struct model {
+    const char *namespace, *name;
+    int64_t replicas;
+    struct container etcd, sidecar;
+    struct reading etcd_reading; /* of the first member */
+    struct variables sidecar_variables;
+    const char *sidecar_opaque, *sidecar_opaque_path; /* as of a reading */
+    struct settings sidecar_settings;
+    struct member members[MEMBERS_MAX];
+    size_t member_count;  /* of those looked at */
+    int64_t cluster_size; /* members in all, also those that are not of this StatefulSet */
+    struct version version, target;
+    struct place data, sidecar_data, wal;
+    const struct setting *data_setting, *sidecar_data_setting, *wal_setting;
+    struct json_object *claim; /* the template that holds the data; lent */
+    const char *claim_path;
+    struct tls client, peer, backup;
+    struct store store;
+    bool legacy_sidecar; /* of 2019: periods in seconds */
+};
+
+/* --- one translation --- */
+
+enum outcome {
+    OUTCOME_TRANSLATED,
+    OUTCOME_DEFAULTED,
+    OUTCOME_REPLACED,
+    OUTCOME_DROPPED,
+    OUTCOME_UNACCOUNTED
+};
+
+enum severity { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_BLOCKER };
+
+struct translation {
+    struct json_object *sts;
+    struct kube_source *source;
+    const struct migrate_options *options;
+    struct pool pool;
+    struct model model;
+    struct held_object *held;  /* objects that were asked of the source */
+    struct json_object *trees; /* configuration files as they were read */
+    int64_t ordinal;           /* of the member that is being read */
+    bool failed;               /* something could not be allocated, besides the pool */
+    struct error *err;
+
+    /* of the strategy at hand */
+    enum migrate_strategy strategy;
+    const char *etcd_name;
+    struct json_object *claims;   /* pointer → what became of it */
+    struct json_object *found;    /* a set of them, so that none comes twice */
+    struct json_object *findings; /* in the order in which they were found */
+    struct json_object *etcd;
+};
+
+/* Shorthands for lists in the model that may not be there. */
+size_t list_length(struct json_object *list);
+struct json_object *list_item(struct json_object *list, size_t index);
+/* A scalar as text in T's pool ("24", "true"); NULL for maps, lists, null and texts with a NUL. */
+const char *scalar_text(struct translation *t, struct json_object *value);
+bool text_is(const char *text, const char *other); /* NULL is equal to nothing */
+/* The last segment of a path: "etcd" of "/usr/local/bin/etcd". */
+const char *base_name(const char *path);
+/* PATH without "." and empty segments and without a slash at either end; ".." is resolved. */
+const char *clean_path(struct translation *t, const char *path);
+/* PARENT/SEGMENT with the segment escaped. */
+const char *pointer_to(struct translation *t, const char *parent, const char *segment);
+const char *pointer_at(struct translation *t, const char *parent, size_t index);
+
+/* objects.c: what the source has. *OUT is lent, until the translation ends; NULL where it is
+ * absent, and then *KNOWN_ABSENT says whether that is certain. False: the source cannot answer. */
+bool object_get(struct translation *t, enum kube_kind kind, const char *namespace, const char *name,
+                struct json_object **out, bool *known_absent);
+/* The bytes of KEY of Secret NAME: *OUT is the caller's. False where there is no such key. */
+bool secret_value(struct translation *t, const char *name, const char *key, unsigned char **out,
+                  size_t *length);
+void objects_release(struct translation *t);
+
+/* settings.c */
+struct setting *settings_add(struct translation *t, struct settings *settings);
+/* The value that counts, or NULL. */
+const struct setting *settings_get(const struct settings *settings, const char *name);
+const char *settings_value(const struct settings *settings, const char *name);
+/* Reads WORDS from FIRST on as flags of the program whose flags FLAGS knows. */
+struct flag;
+void settings_from_words(struct translation *t, struct settings *settings, const struct flag *flags,
+                         const struct words *words, size_t first, const char *container);
+/* Decides which of several values of a name counts: file, then flags (the last), then variables.
+ * With a file nothing else does, for etcd. */
+void settings_resolve(struct settings *settings, bool file_only);
+
+/* variables.c */
+bool variables_read(struct translation *t, const struct container *container, int64_t ordinal,
+                    struct variables *out);
+struct variable *variables_find(const struct variables *variables, const char *name);
+struct variable *variables_add(struct translation *t, struct variables *variables);
+/* TEXT with $(NAME) replaced as the kubelet does; *KNOWN becomes false when a part cannot be known.
+ */
+const char *variables_expand(struct translation *t, struct variables *variables, const char *text,
+                             bool *known);
+/* command and args. */
+bool words_read(struct translation *t, const struct container *container,
+                struct variables *variables, struct words *out);
+void words_add(struct translation *t, struct words *words, const char *text, const char *path);
+
+/* script.c: a shell script as far as it can be read for certain. */
+struct script {
+    struct words words;    /* of the etcd command at its end */
+    const char *file_path; /* a here-document's file, or NULL */
+    const char *file_text;
+    const char *config_path; /* the configuration file that the script names, certain or not */
+};
+/* Whether SCRIPT's TEXT, which stands at PATH, does nothing but start etcd in a way that is
+ * understood. */
+bool script_read(struct translation *t, const char *program, const char *text, const char *path,
+                 struct variables *variables, struct script *out);
+
+/* mounts.c */
+bool place_find(struct translation *t, const struct container *container, const char *path,
+                struct variables *variables, struct place *out);
+/* The object that PATH in CONTAINER comes from; out->kind is KUBE_KINDS if from none. */
+void projected_find(struct translation *t, const struct container *container, const char *path,
+                    struct variables *variables, struct projected_file *out);
+/* The same for a volume by its name and a file name in it (NULL: the first object of the volume).
+ */
+void projected_in_volume(struct translation *t, const char *volume, const char *file,
+                         struct projected_file *out);
+struct json_object *pod_volume(struct translation *t, const char *name, const char **path);
+
+/* file.c: etcd's configuration file. Adds its settings to READING, or says why it is opaque. */
+bool config_file_read(struct translation *t, const char *path, bool by_habit,
+                      struct reading *reading);
+void config_text_read(struct translation *t, const char *text, const char *where, const char *path,
+                      struct reading *reading);
+
+/* command.c: everything that configures the etcd of member ORDINAL. */
+bool etcd_read(struct translation *t, int64_t ordinal, struct reading *out);
+bool sidecar_read(struct translation *t);
+
+/* model.c */
+bool model_read(struct translation *t);
+void tls_read(struct translation *t);
+bool store_read(struct translation *t);
+bool containers_find(struct json_object *sts, struct container *etcd, struct container *sidecar);
+bool url_is_local(struct translation *t, const char *url);
+bool url_has_host(struct translation *t, const char *url, const char *host);
+const char *pod_name(struct translation *t, int64_t ordinal);
+int64_t listen_port(struct translation *t, const char *setting, const char *const *port_names,
+                    int64_t usual, const char **path);
+int64_t sidecar_port(struct translation *t, const char **path);
+bool version_parse(const char *text, struct version *out);
+/* Where the container or its pod sets FIELD of its security context: its value, else -1. */
+int64_t security_number(struct translation *t, const char *field, const char **path);
+
+/* flags.c: what etcd, the sidecar and etcd-wrapper can be told, and what becomes of it. */
+enum carry {
+    CARRY_FIELD, /* a field of the Etcd has it */
+    CARRY_MODEL, /* it is understood as a part of something else: a path, a certificate, the store
+                  */
+    CARRY_DRUID, /* druid sets its own */
+    CARRY_USUAL, /* no field; druid leaves it at `usual` */
+    CARRY_AUTH,  /* basic authentication */
+};
+
+enum value_type { VALUE_TEXT, VALUE_BOOLEAN, VALUE_NUMBER, VALUE_DURATION, VALUE_SECONDS };
+
+struct flag {
+    const char *name;
+    enum value_type type;
+    enum carry carry;
+    const char *usual;
+    const char *note;
+    const char *alias; /* another name of it: "-s", "--delta-snapshot-period-seconds" */
+};
+
+extern const struct flag etcd_flags[], sidecar_flags[], wrapper_flags[];
+const struct flag *flag_find(const struct flag *flags, const char *name);
+
+/* accounting.c */
+void account(struct translation *t, const char *path, enum outcome outcome, const char *to,
+             const char *note, ...) __attribute__((format(printf, 5, 6)));
+/* What is below PATH stands below TO just so. */
+void account_copy(struct translation *t, const char *path, const char *to);
+/* SETTING (NULL: nothing) became TO; without TO it was dropped. */
+void account_setting(struct translation *t, const struct setting *setting, const char *to,
+                     const char *note);
+/* Druid and its sidecar do the same without being told. */
+void account_default(struct translation *t, const struct setting *setting, const char *note);
+/* Walks the StatefulSet: every leaf in *OUT; finds what nobody accounted for. */
+bool account_fields(struct translation *t, struct json_object **out);
+/* rules.c: leaves that always have the same fate. */
+struct rule {
+    const char *path; /* indices written as "*"; it counts for all below, the longest wins */
+    enum outcome outcome;
+    const char *usual; /* dropped: not missed where the leaf is this text */
+    bool missed;       /* dropped, and SettingWithoutField says so */
+    const char *to;
+    const char *note;
+};
+const struct rule *rule_find(const char *path);
+void account_model(struct translation *t);
+
+/* findings.c */
+enum finding_code {
+    FINDING_DATA_DIR_MISMATCH,
+    FINDING_NO_PERSISTENT_VOLUME,
+    FINDING_MULTIPLE_MEMBERS,
+    FINDING_ETCD_VERSION_TOO_NEW,
+    FINDING_ETCD_VERSION_TOO_OLD,
+    FINDING_ETCD_VERSION_DIFFERS,
+    FINDING_ETCD_VERSION_UNKNOWN,
+    FINDING_DRUID_TOO_OLD,
+    FINDING_POD_LABELS_MISSING,
+    FINDING_LABEL_OVERRIDDEN,
+    FINDING_IMMUTABLE_FIELDS_DIFFER,
+    FINDING_SERVER_CERTIFICATE_NAMES,
+    FINDING_CERTIFICATE_EXPIRED,
+    FINDING_CERTIFICATE_UNREADABLE,
+    FINDING_CERTIFICATE_NOT_TRUSTED,
+    FINDING_CLIENT_CERT_AUTH_FORCED,
+    FINDING_CLIENT_SECRET_MISSING,
+    FINDING_SECRET_MISSING,
+    FINDING_SECRET_UNCHECKED,
+    FINDING_SECRET_KEY_MISSING,
+    FINDING_TLS_NOT_IN_SECRET,
+    FINDING_AUTOMATIC_TLS,
+    FINDING_STORE_CONTAINER_UNKNOWN,
+    FINDING_STORE_CONTAINER_INVALID,
+    FINDING_STORE_PREFIX_MISSING,
+    FINDING_STORE_PROVIDER_UNKNOWN,
+    FINDING_STORE_SECRET_UNKNOWN,
+    FINDING_STORE_LOCAL,
+    FINDING_STORE_SHARED,
+    FINDING_STORE_MISSING,
+    FINDING_SCHEDULE_NOT_EXPRESSIBLE,
+    FINDING_PERIOD_NOT_EXPRESSIBLE,
+    FINDING_SETTING_INVALID,
+    FINDING_BASIC_AUTH,
+    FINDING_CONFIGURATION_OPAQUE,
+    FINDING_NAME_INVALID,
+    FINDING_PEER_URLS_UNREACHABLE,
+    FINDING_CLUSTER_NOT_RUNNING,
+    FINDING_TOO_MANY_MEMBERS,
+    FINDING_SOURCES_DISAGREE,
+    FINDING_RUNS_AS_ROOT,
+    FINDING_FS_GROUP_CHANGE,
+    FINDING_SETTING_WITHOUT_FIELD,
+    FINDING_DEFAULT_DIFFERS,
+    FINDING_SELECTORS_OVERLAP,
+    FINDING_HIBERNATED_ETCD,
+    FINDING_WILL_ROLL_PODS,
+    FINDING_STATEFUL_SET_RECREATED,
+    FINDING_SERVICE_NAME_CHANGES,
+    FINDING_UNACCOUNTED,
+    FINDINGS,
+};
+
+/* Adds a finding, unless the strategy at hand does not know it. SEVERITY_NONE stands for that of
+ * the table. PATH is a pointer into the StatefulSet. */
+void find(struct translation *t, enum finding_code code, const char *path, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void find_as(struct translation *t, enum finding_code code, enum severity severity,
+             const char *remedy, const char *path, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+/* The findings so far, worst first, and the verdict they give. */
+struct json_object *findings_sorted(struct json_object *findings, enum migrate_verdict *verdict);
+const char *verdict_name(enum migrate_verdict verdict);
+const char *strategy_name(enum migrate_strategy strategy);
+
+/* The parts of the Etcd, and what stands against them. */
+void etcd_write(struct translation *t);
+struct json_object *backup_write(struct translation *t);
+struct json_object *tls_write(struct translation *t, const struct tls *tls, const char *to,
+                              bool with_client);
+struct json_object *bootstrap_write(struct translation *t);
+/* Values in the form of the schema; NULL where they are invalid (and found) or absent. */
+struct json_object *write_quantity(struct translation *t, const struct setting *setting,
+                                   const char *to);
+struct json_object *write_duration(struct translation *t, const struct setting *setting,
+                                   const char *to);
+struct json_object *write_number(struct translation *t, const struct setting *setting,
+                                 const char *to, int64_t max);
+struct json_object *write_boolean(struct translation *t, const struct setting *setting,
+                                  const char *to);
+struct json_object *write_choice(struct translation *t, const struct setting *setting,
+                                 const char *to, const char *const *choices);
+struct json_object *write_schedule(struct translation *t, const struct setting *setting,
+                                   const char *to);
+struct json_object *write_resources(struct translation *t, const struct container *container,
+                                    const char *to);
+/* A duration in nanoseconds, "300" being seconds for flags that count them. */
+bool setting_duration(const struct setting *setting, int64_t *nanoseconds);
+/* VALUE, which is missing only for want of memory: that is remembered. */
+struct json_object *made(struct translation *t, struct json_object *value);
+struct json_object *copy_without_nulls(struct translation *t, struct json_object *value);
+/* Adds VALUE (taken, NULL is nothing) to TARGET. */
+void put(struct translation *t, struct json_object *target, const char *key,
+         struct json_object *value);
+
+bool store_is_written(struct translation *t);
+bool druid_can_join(const struct translation *t); /* and take a store without a Secret: v0.38 */
+/* Whether today's etcd runs as root, as far as the StatefulSet tells; *PATH is where it does. */
+bool runs_as_root(struct translation *t, const char **path);
+
+void check_data(struct translation *t);
+void check_versions(struct translation *t);
+void check_members(struct translation *t);
+void check_settings(struct translation *t);
+bool check_names(struct translation *t);
+bool check_takeover(struct translation *t);
+bool check_tls(struct translation *t);
+bool check_store(struct translation *t);
+
+/* Whether Secret NAME is there with all KEYS (NULL-ended); finds what is not. *PRESENT: it is.
+ * False: the source cannot answer. */
+bool check_secret(struct translation *t, const char *name, const char *const *keys,
+                  const char *path, const char *what, bool *present);
+
+#endif

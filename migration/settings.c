@@ -1,0 +1,93 @@
+#include "migration/internal.h"
+
+#include <string.h>
+
+struct setting *settings_add(struct translation *t, struct settings *settings)
+{
+    struct setting *items =
+        pool_grow(&t->pool, settings->items, sizeof *items, settings->count, &settings->capacity);
+    if (!items)
+        return NULL;
+    settings->items = items;
+    return &items[settings->count++];
+}
+
+const struct setting *settings_get(const struct settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->count; i++)
+        if (settings->items[i].obeyed && strcmp(settings->items[i].name, name) == 0)
+            return &settings->items[i];
+    return NULL;
+}
+
+const char *settings_value(const struct settings *settings, const char *name)
+{
+    const struct setting *setting = settings_get(settings, name);
+    return setting ? setting->value : NULL;
+}
+
+/* Whether the word behind the flag FLAG (NULL: not known) is its value, as in "--name etcd". */
+static bool takes_next(const struct flag *flag, const struct words *words, size_t next)
+{
+    if (next >= words->count || (flag && flag->type == VALUE_BOOLEAN))
+        return false;
+    return flag || words->items[next].text[0] != '-';
+}
+
+void settings_from_words(struct translation *t, struct settings *settings, const struct flag *flags,
+                         const struct words *words, size_t first, const char *container)
+{
+    for (size_t i = first; i < words->count; i++) {
+        const char *text = words->items[i].text;
+        if (text[0] != '-' || !text[1] || strcmp(text, "--") == 0)
+            continue;
+        size_t dashes = text[1] == '-' ? 2 : 1;
+        const char *equals = strchr(text, '=');
+        const char *written = equals ? pool_copy(&t->pool, text, (size_t)(equals - text)) : text;
+        const struct flag *flag = flag_find(flags, written);
+        if (!flag)
+            flag = flag_find(flags, written + dashes);
+        struct setting *setting = settings_add(t, settings);
+        if (!setting)
+            return;
+        *setting = (struct setting){
+            .name = flag ? flag->name : written + dashes,
+            .origin = ORIGIN_FLAG,
+            .path = words->items[i].path,
+            .where = pool_text(&t->pool, "%s of container %s", written, container)};
+        if (equals) {
+            setting->value = equals + 1;
+        } else if (takes_next(flag, words, i + 1)) {
+            i++;
+            setting->value = words->items[i].text;
+            setting->more = words->items[i].path;
+        } else {
+            setting->value = "true";
+        }
+    }
+}
+
+/* Which of A and B, two settings of a name, counts. A comes first. */
+static bool second_wins(const struct setting *a, const struct setting *b)
+{
+    if (a->origin != b->origin)
+        return b->origin < a->origin;
+    return true;
+}
+
+void settings_resolve(struct settings *settings, bool file_only)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        struct setting *setting = &settings->items[i];
+        setting->obeyed = !file_only || setting->origin == ORIGIN_FILE;
+        for (size_t j = 0; j < i && setting->obeyed; j++) {
+            struct setting *other = &settings->items[j];
+            if (!other->obeyed || strcmp(other->name, setting->name) != 0)
+                continue;
+            if (second_wins(other, setting))
+                other->obeyed = false;
+            else
+                setting->obeyed = false;
+        }
+    }
+}

@@ -1,0 +1,158 @@
+/* The store of the backups: provider, container, prefix and credentials, from wherever they are
+ * said. */
+#include "migration/internal.h"
+
+#include "patches/provider.h"
+
+#include <string.h>
+
+/* Variables that name a file, or a folder of files, with the credentials. */
+static bool names_credentials(const char *variable)
+{
+    static const char end[] = "_APPLICATION_CREDENTIALS";
+    static const char json_end[] = "_APPLICATION_CREDENTIALS_JSON";
+    const char *found = strstr(variable, end);
+    return found && (!found[sizeof end - 1] || strcmp(found, json_end) == 0);
+}
+
+static struct json_object *backup_entry(struct translation *t, bool *failed)
+{
+    /* Gardener's prefixes are <technical id>--<uid>/<etcd>, and the entry has the name of the
+     * former. */
+    const char *prefix = t->model.store.prefix;
+    const char *slash = prefix ? strchr(prefix, '/') : NULL;
+    struct json_object *entry = NULL;
+    if (slash && slash != prefix &&
+        !object_get(t, KUBE_BACKUP_ENTRY, "", pool_copy(&t->pool, prefix, (size_t)(slash - prefix)),
+                    &entry, NULL))
+        *failed = true;
+    return entry;
+}
+
+/* The value of a Secret's key as text in T's pool. NULL where the Secret or the key is absent. */
+static bool secret_text(struct translation *t, const char *secret, const char *key,
+                        const char **out)
+{
+    struct json_object *tree = NULL;
+    AUTO_FREE unsigned char *value = NULL;
+    size_t length = 0;
+    *out = NULL;
+    if (!object_get(t, KUBE_SECRET, t->model.namespace, secret, &tree, NULL))
+        return false;
+    if (tree && secret_value(t, secret, key, &value, &length) && length && length < 256 &&
+        !memchr(value, 0, length))
+        *out = pool_copy(&t->pool, (const char *)value, length);
+    return true;
+}
+
+static void set_container(struct store *store, const char *container, const char *path)
+{
+    store->container = container && *container ? container : NULL;
+    store->container_path = path;
+}
+
+static bool read_container(struct translation *t)
+{
+    struct store *store = &t->model.store;
+    const struct setting *flag = settings_get(&t->model.sidecar_settings, "store-container");
+    struct variable *variable = variables_find(&t->model.sidecar_variables, "STORAGE_CONTAINER");
+    bool failed = false;
+    struct json_object *entry = backup_entry(t, &failed);
+    const char *bucket = kube_json_text(entry, "/spec/bucketName");
+    if (failed)
+        return false;
+    if (flag && flag->value && *flag->value) {
+        set_container(store, flag->value, flag->path);
+    } else if (variable && variable->value) {
+        set_container(store, variable->value, variable->path);
+    } else if (variable && variable->secret && variable->secret_key) {
+        const char *text;
+        if (!secret_text(t, variable->secret, variable->secret_key, &text))
+            return false;
+        set_container(store, text, variable->path);
+    }
+    if (variable)
+        store->container_path = flag && flag->value ? flag->path : variable->path;
+    store->entry_bucket = bucket;
+    if (!store->container && bucket && *bucket) {
+        store->container = bucket;
+        store->container_from_entry = true;
+    }
+    if (t->options->store_container) {
+        store->container = t->options->store_container;
+        store->container_from_option = true;
+    }
+    return true;
+}
+
+/* A Secret that gives credentials; the first counts, another one is a contradiction. */
+static void add_secret(struct store *store, const char *secret, const char *path)
+{
+    if (!secret)
+        return;
+    if (!store->secret) {
+        store->secret = secret;
+        store->secret_path = path;
+    } else if (strcmp(store->secret, secret) != 0 && !store->other_secret) {
+        store->other_secret = secret;
+    }
+}
+
+static void read_credentials(struct translation *t)
+{
+    struct model *model = &t->model;
+    struct store *store = &model->store;
+    struct variables *variables = &model->sidecar_variables;
+    const struct variable *container = variables_find(variables, "STORAGE_CONTAINER");
+    for (size_t i = 0; i < variables->count; i++) {
+        struct variable *variable = &variables->items[i];
+        if (variable->secret && variable != container)
+            add_secret(store, variable->secret, variable->path);
+    }
+    for (size_t i = 0; i < variables->count; i++) {
+        struct variable *variable = &variables->items[i];
+        struct projected_file file;
+        if (!variable->value || !names_credentials(variable->name))
+            continue;
+        projected_find(t, &model->sidecar, variable->value, variables, &file);
+        if (file.kind == KUBE_SECRET) {
+            add_secret(store, file.object, file.name_path);
+            store->credentials_volume = file.place.volume_name;
+        }
+    }
+    if (!store->secret && container && container->secret)
+        add_secret(store, container->secret, container->path);
+}
+
+/* Whether the directory of a local store is on a volume: else it goes with the container. */
+static bool on_volume(struct translation *t)
+{
+    const struct store *store = &t->model.store;
+    struct place place;
+    return store->container && store->container[0] == '/' &&
+           place_find(t, &t->model.sidecar, store->container, &t->model.sidecar_variables,
+                      &place) &&
+           !kube_json_child(place.volume, "emptyDir");
+}
+
+bool store_read(struct translation *t)
+{
+    struct model *model = &t->model;
+    struct store *store = &model->store;
+    const struct setting *provider = settings_get(&model->sidecar_settings, "storage-provider");
+    if (!provider || !provider->value || !*provider->value)
+        return true;
+    store->provider_setting = provider;
+    const struct provider *known = provider_by_store(provider->value);
+    store->provider = known ? known->name : NULL;
+    store->local = known && strcmp(known->store, "Local") == 0;
+    store->prefix_setting = settings_get(&model->sidecar_settings, "store-prefix");
+    store->prefix = store->prefix_setting ? store->prefix_setting->value : NULL;
+    if (store->prefix && !*store->prefix)
+        store->prefix = NULL;
+    if (!read_container(t))
+        return false;
+    read_credentials(t);
+    store->local_on_volume = store->local && on_volume(t);
+    return true;
+}

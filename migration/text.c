@@ -1,0 +1,94 @@
+#include "migration/internal.h"
+
+#include "kube/json.h"
+
+#include <string.h>
+
+size_t list_length(struct json_object *list)
+{
+    return json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+}
+
+struct json_object *list_item(struct json_object *list, size_t index)
+{
+    return index < list_length(list) ? json_object_array_get_idx(list, index) : NULL;
+}
+
+const char *scalar_text(struct translation *t, struct json_object *value)
+{
+    switch (json_object_get_type(value)) {
+    case json_type_string:
+        return kube_json_as_text(value);
+    case json_type_boolean:
+        return json_object_get_boolean(value) ? "true" : "false";
+    case json_type_int:
+    case json_type_double:
+        return pool_text(&t->pool, "%s", kube_json_write(value));
+    default:
+        return NULL;
+    }
+}
+
+bool text_is(const char *text, const char *other)
+{
+    return text && other && strcmp(text, other) == 0;
+}
+
+const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+const char *clean_path(struct translation *t, const char *path)
+{
+    char *clean = pool_zero(&t->pool, strlen(path) + 2);
+    if (!clean)
+        return "";
+    size_t used = 0;
+    for (const char *c = path; *c; c += strspn(c, "/")) {
+        size_t length = strcspn(c, "/");
+        if (length == 2 && strncmp(c, "..", 2) == 0) {
+            while (used && clean[--used] != '/') {
+            }
+        } else if (length && !(length == 1 && *c == '.')) {
+            if (used)
+                clean[used++] = '/';
+            memcpy(clean + used, c, length);
+            used += length;
+        }
+        clean[used] = '\0';
+        c += length;
+    }
+    return clean;
+}
+
+const char *pointer_to(struct translation *t, const char *parent, const char *segment)
+{
+    size_t extra = 0;
+    for (const char *c = segment; *c; c++)
+        extra += *c == '~' || *c == '/';
+    if (!extra)
+        return pool_text(&t->pool, "%s/%s", parent, segment);
+    size_t begin = strlen(parent);
+    char *pointer = pool_zero(&t->pool, begin + 1 + strlen(segment) + extra + 1);
+    if (!pointer)
+        return "";
+    memcpy(pointer, parent, begin);
+    char *out = pointer + begin;
+    *out++ = '/';
+    for (const char *c = segment; *c; c++) {
+        if (*c == '~' || *c == '/') {
+            *out++ = '~';
+            *out++ = *c == '~' ? '0' : '1';
+        } else {
+            *out++ = *c;
+        }
+    }
+    return pointer;
+}
+
+const char *pointer_at(struct translation *t, const char *parent, size_t index)
+{
+    return pool_text(&t->pool, "%s/%zu", parent, index);
+}

@@ -1,0 +1,204 @@
+/* Settings in the form that an Etcd's schema takes. */
+#include "migration/internal.h"
+
+#include "kube/duration.h"
+#include "kube/quantity.h"
+#include "kube/schedule.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void put(struct translation *t, struct json_object *target, const char *key,
+         struct json_object *value)
+{
+    if (value && !kube_json_set(target, key, value))
+        t->failed = true;
+}
+
+struct json_object *made(struct translation *t, struct json_object *value)
+{
+    if (!value)
+        t->failed = true;
+    return value;
+}
+
+static struct json_object *invalid(struct translation *t, const struct setting *setting,
+                                   const char *expected)
+{
+    find(t, FINDING_SETTING_INVALID, setting->path, "%s is '%s', expected %s", setting->where,
+         setting->value ? setting->value : "not known", expected);
+    account_setting(t, setting, NULL, "it is invalid");
+    return NULL;
+}
+
+static struct json_object *translated(struct translation *t, const struct setting *setting,
+                                      const char *to, struct json_object *value)
+{
+    account_setting(t, setting, to, NULL);
+    return made(t, value);
+}
+
+static bool is_set(struct translation *t, const struct setting *setting)
+{
+    if (!setting)
+        return false;
+    if (setting->value && !*setting->value) {
+        account_setting(t, setting, NULL, "it is empty: the default counts");
+        return false;
+    }
+    return true;
+}
+
+static bool number(const char *text, int64_t *out)
+{
+    char *end;
+    errno = 0;
+    long long value = text ? strtoll(text, &end, 10) : 0;
+    if (!text || end == text || *end || errno)
+        return false;
+    *out = value;
+    return true;
+}
+
+struct json_object *write_number(struct translation *t, const struct setting *setting,
+                                 const char *to, int64_t max)
+{
+    int64_t value;
+    if (!is_set(t, setting))
+        return NULL;
+    if (!number(setting->value, &value) || value < 0 || value > max)
+        return invalid(t, setting, "a whole number");
+    return translated(t, setting, to, kube_json_int(value));
+}
+
+struct json_object *write_quantity(struct translation *t, const struct setting *setting,
+                                   const char *to)
+{
+    int64_t value;
+    char text[KUBE_QUANTITY_SIZE];
+    if (!is_set(t, setting))
+        return NULL;
+    if (!number(setting->value, &value) || value < 0)
+        return invalid(t, setting, "a number of bytes");
+    kube_quantity_format(value, text);
+    return translated(t, setting, to, kube_json_string(text));
+}
+
+bool setting_duration(const struct setting *setting, int64_t *nanoseconds)
+{
+    int64_t seconds;
+    if (!setting || !setting->value)
+        return false;
+    /* The sidecar of 2019 counted seconds, also in flags whose name does not say so. */
+    if (number(setting->value, &seconds)) {
+        bool fits = seconds >= 0 && seconds <= INT64_MAX / KUBE_SECOND;
+        if (fits)
+            *nanoseconds = seconds * KUBE_SECOND;
+        return fits;
+    }
+    return kube_duration_parse(setting->value, nanoseconds, NULL);
+}
+
+struct json_object *write_duration(struct translation *t, const struct setting *setting,
+                                   const char *to)
+{
+    int64_t value;
+    char text[KUBE_DURATION_SIZE];
+    if (!is_set(t, setting))
+        return NULL;
+    if (!setting_duration(setting, &value))
+        return invalid(t, setting, "a duration such as 5m");
+    kube_duration_format(value, text);
+    return translated(t, setting, to, kube_json_string(text));
+}
+
+struct json_object *write_boolean(struct translation *t, const struct setting *setting,
+                                  const char *to)
+{
+    /* What Go's strconv.ParseBool takes. */
+    static const char *const yes[] = {"true", "True", "TRUE", "t", "T", "1"};
+    static const char *const no[] = {"false", "False", "FALSE", "f", "F", "0"};
+    if (!is_set(t, setting))
+        return NULL;
+    for (size_t i = 0; setting->value && i < sizeof yes / sizeof *yes; i++)
+        if (strcmp(setting->value, yes[i]) == 0 || strcmp(setting->value, no[i]) == 0)
+            return translated(t, setting, to, kube_json_bool(strcmp(setting->value, yes[i]) == 0));
+    return invalid(t, setting, "true or false");
+}
+
+struct json_object *write_choice(struct translation *t, const struct setting *setting,
+                                 const char *to, const char *const *choices)
+{
+    const char *all = "";
+    if (!is_set(t, setting))
+        return NULL;
+    for (; *choices; choices++) {
+        if (text_is(setting->value, *choices))
+            return translated(t, setting, to, kube_json_string(*choices));
+        all = pool_text(&t->pool, "%s%s%s", all, *all ? " or " : "", *choices);
+    }
+    return invalid(t, setting, all);
+}
+
+struct json_object *write_schedule(struct translation *t, const struct setting *setting,
+                                   const char *to)
+{
+    char text[KUBE_SCHEDULE_SIZE];
+    bool exact;
+    if (!is_set(t, setting))
+        return NULL;
+    if (!setting->value || !kube_schedule_narrow(setting->value, text, &exact, NULL))
+        return invalid(t, setting, "a cron expression of five fields");
+    if (!exact) {
+        find_as(
+            t, FINDING_SCHEDULE_NOT_EXPRESSIBLE, SEVERITY_NONE,
+            pool_text(&t->pool,
+                      "change the schedule of today's sidecar to one that an Etcd takes, such as "
+                      "'%s', and translate again",
+                      text),
+            setting->path,
+            "%s is '%s': an Etcd takes one value, range or step a field, and no such expression "
+            "is equal to it; the nearest is '%s'",
+            setting->where, setting->value, text);
+        account_setting(t, setting, NULL, "the schema takes no equal schedule");
+        return NULL;
+    }
+    return translated(t, setting, to, kube_json_string(text));
+}
+
+struct json_object *write_resources(struct translation *t, const struct container *container,
+                                    const char *to)
+{
+    struct json_object *resources = kube_json_child(container->tree, "resources");
+    account_copy(t, pointer_to(t, container->path, "resources"), to);
+    struct json_object *copy = copy_without_nulls(t, resources);
+    /* Without the section druid would set requests of its own; an empty one keeps it at none. */
+    return copy ? copy : made(t, json_object_new_object());
+}
+
+/* Removes what is null, which an Etcd never says. */
+static void strip_nulls(struct json_object *value)
+{
+    if (json_object_is_type(value, json_type_array)) {
+        for (size_t i = 0; i < list_length(value); i++)
+            strip_nulls(list_item(value, i));
+    } else if (json_object_is_type(value, json_type_object)) {
+        json_object_object_foreach(value, key, member)
+        {
+            if (member)
+                strip_nulls(member);
+            else
+                json_object_object_del(value, key);
+        }
+    }
+}
+
+struct json_object *copy_without_nulls(struct translation *t, struct json_object *value)
+{
+    if (!value)
+        return NULL;
+    struct json_object *copy = made(t, kube_json_copy(value));
+    strip_nulls(copy);
+    return copy;
+}
