@@ -182,8 +182,8 @@ static enum MHD_Result finish(struct webhook_server *server, struct MHD_Connecti
         return send_answer(server, handle, request,
                            webhook_status(request->refusal, request->message));
     return send_answer(server, handle, request,
-                       webhook_mutate(server->state, server->metrics, server->log, request->body,
-                                      request->length));
+                       webhook_mutate(server->state, server->metrics, server->log,
+                                      request->body ? request->body : "", request->length));
 }
 
 /* --- libmicrohttpd's callbacks --- */
