@@ -8,14 +8,17 @@
 
 #include <errno.h>
 #include <json-c/json_tokener.h>
+#include <json-c/printbuf.h>
 #include <limits.h>
 #include <math.h>
+#include <openssl/crypto.h>
 #include <string.h>
 
 struct scan {
     const struct kube_text *text;
     size_t at;
     size_t end;
+    size_t longest; /* string so far, in bytes with its quotes */
 };
 
 static bool fail_at(const struct kube_text *text, size_t offset, const char *what,
@@ -80,6 +83,8 @@ static bool check_string(struct scan *scan, struct error *err)
         return fail_here(scan, "the text ends within a string", err);
     }
     scan->at++;
+    if (scan->at - begin > scan->longest)
+        scan->longest = scan->at - begin;
     return !has_nul || !is_key(scan) ||
            fail_at(scan->text, begin, "a key that contains a NUL", err);
 }
@@ -154,18 +159,40 @@ static bool check_characters(struct scan *scan, struct error *err)
     return true;
 }
 
+/* A tokener for strings of up to LONGEST bytes. It copies each to a buffer, which has its final
+ * size from the start, so that none of them, which may be secrets, stays behind where it grew. */
+static struct json_tokener *new_tokener(size_t longest)
+{
+    struct json_tokener *tokener = json_tokener_new_ex(KUBE_JSON_DEPTH + 2);
+    if (!tokener)
+        return NULL;
+    if (printbuf_memset(tokener->pb, 0, 0, (int)longest + 2) != 0) {
+        json_tokener_free(tokener);
+        return NULL;
+    }
+    printbuf_reset(tokener->pb);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+    return tokener;
+}
+
+static void free_tokener(struct json_tokener *tokener)
+{
+    OPENSSL_cleanse(tokener->pb->buf, (size_t)tokener->pb->size);
+    json_tokener_free(tokener);
+}
+
 bool kube_json_parse_part(const struct kube_text *text, size_t begin, size_t end,
                           struct json_object **out, struct error *err)
 {
     size_t length = end - begin;
     if (length >= INT_MAX)
         return error_set(err, ERROR_RANGE, "%zu bytes of JSON are too many", length);
-    if (!check_characters(&(struct scan){text, begin, end}, err))
+    struct scan scan = {text, begin, end, 0};
+    if (!check_characters(&scan, err))
         return false;
-    struct json_tokener *tokener = json_tokener_new_ex(KUBE_JSON_DEPTH + 2);
+    struct json_tokener *tokener = new_tokener(scan.longest);
     if (!tokener)
         return error_set(err, ERROR_NO_MEMORY, "out of memory");
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     AUTO_JSON struct json_object *value =
         json_tokener_parse_ex(tokener, text->bytes + begin, (int)length);
     size_t parsed = json_tokener_get_parse_end(tokener);
@@ -176,7 +203,7 @@ bool kube_json_parse_part(const struct kube_text *text, size_t begin, size_t end
         status = json_tokener_get_error(tokener);
         parsed = length;
     }
-    json_tokener_free(tokener);
+    free_tokener(tokener);
     if (status != json_tokener_success)
         return fail_at(text, begin + parsed, json_tokener_error_desc(status), err);
     *out = TAKE(value);

@@ -1,5 +1,7 @@
 #include "kube/source.h"
 
+#include "kube/wipe.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,11 +67,19 @@ struct kube_object *kube_object_ref(struct kube_object *object)
     return object;
 }
 
+static bool is_secret(struct json_object *tree)
+{
+    const char *kind = kube_json_as_text(kube_json_child(tree, "kind"));
+    return kind && strcmp(kind, kinds[KUBE_SECRET].kind) == 0;
+}
+
 void kube_object_unref(struct kube_object *object)
 {
     /* Whoever frees the tree must see the reads of all others done. */
     if (!object || atomic_fetch_sub_explicit(&object->references, 1, memory_order_acq_rel) != 1)
         return;
+    if (is_secret(object->tree))
+        kube_wipe_json(object->tree);
     json_object_put(object->tree);
     free(object);
 }

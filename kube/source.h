@@ -36,7 +36,8 @@ bool kube_kind_of(struct json_object *object, enum kube_kind *kind, struct error
 /* One object, shared by count. */
 struct kube_object;
 
-/* Takes TREE. NULL: no memory (TREE is then freed). */
+/* Takes TREE. NULL: no memory (TREE is then freed). The strings of a Secret are wiped when the last
+ * reference goes, so nobody else may hold on to a part of it. */
 struct kube_object *kube_object_new(struct json_object *tree);
 struct kube_object *kube_object_ref(struct kube_object *object);
 void kube_object_unref(struct kube_object *object); /* NULL is fine */

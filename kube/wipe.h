@@ -1,0 +1,28 @@
+/* Memory that held a secret is overwritten before it is given back. */
+#ifndef KUBE_WIPE_H
+#define KUBE_WIPE_H
+
+#include "kube/error.h"
+
+#include <json-c/json_object.h>
+#include <stddef.h>
+
+/* Overwrites LENGTH bytes and frees them; NULL is fine. */
+void kube_wipe_free(void *bytes, size_t length);
+
+/* Overwrites every string in VALUE, which is good for nothing but json_object_put then. */
+void kube_wipe_json(struct json_object *value);
+
+/* FILE's bytes, MAX at most, for kube_wipe_free; no other copy of them is left behind.
+ * ERROR_UNAVAILABLE: cannot be read. ERROR_RANGE: too long. Messages lead with FILE. */
+bool kube_wipe_read(const char *file, size_t max, char **out, size_t *length, struct error *err);
+
+/* A mark for variables with such a tree, in place of AUTO_JSON. */
+static inline void cleanup_wiped_json(struct json_object **value)
+{
+    kube_wipe_json(*value);
+    json_object_put(*value);
+}
+#define AUTO_WIPED_JSON __attribute__((cleanup(cleanup_wiped_json)))
+
+#endif
