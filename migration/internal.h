@@ -113,6 +113,7 @@ struct tls {
     bool client_auth; /* certificates are asked of who calls */
     const char *path; /* what a finding about it speaks of */
     const struct setting *certificate_setting, *key_setting, *ca_setting, *auth_setting;
+    const struct setting *client_setting, *client_key_setting;
     struct projected_file certificate, key, ca, client;
 };
 

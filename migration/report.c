@@ -34,10 +34,10 @@ static void put_clean(FILE *out, const char *text, size_t length)
         fputc((unsigned char)text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i], out);
 }
 
-/* TEXT in lines of WIDTH, each indented by INDENT; the first begins with LEAD. */
-static void paragraph(struct paper *paper, const char *lead, int indent, const char *text)
+/* TEXT in lines of WIDTH, each indented by INDENT. */
+static void paragraph(struct paper *paper, int indent, const char *text)
 {
-    int column = fprintf(paper->out, "%*s%s", indent, "", lead);
+    int column = fprintf(paper->out, "%*s", indent, "");
     int hanging = column;
     while (*text) {
         text += strspn(text, " \n");
@@ -66,9 +66,13 @@ static void print_finding(struct paper *paper, struct json_object *finding)
         put_clean(paper->out, path, strlen(path));
     }
     fputc('\n', paper->out);
-    paragraph(paper, "", 4, kube_json_text(finding, "/message"));
-    if (remedy)
-        paragraph(paper, "→ ", 4, remedy);
+    paragraph(paper, 4, kube_json_text(finding, "/message"));
+    /* In one line: a remedy may have a command to copy. */
+    if (remedy) {
+        fputs("    → ", paper->out);
+        put_clean(paper->out, remedy, strlen(remedy));
+        fputc('\n', paper->out);
+    }
 }
 
 static size_t count_of(struct json_object *findings, const char *severity)
@@ -110,24 +114,49 @@ static void print_alternatives(struct paper *paper, struct json_object *alternat
     }
 }
 
+/* How much of A and B, two pointers, is the same up to whole segments. */
+static size_t common(const char *a, size_t length, const char *b)
+{
+    size_t same = 0;
+    for (size_t i = 0; i <= length; i++) {
+        bool a_ends = i == length || a[i] == '/', b_ends = !b[i] || b[i] == '/';
+        if (a_ends && b_ends)
+            same = i;
+        if (i == length || a[i] != b[i])
+            break;
+    }
+    return same;
+}
+
+/* Fields of OUTCOME, those with one note together: they are many. */
 static void print_fields(struct paper *paper, struct json_object *fields, const char *outcome,
                          const char *title)
 {
     bool titled = false;
-    for (size_t i = 0; i < list_length(fields); i++) {
+    size_t count = list_length(fields);
+    for (size_t i = 0; i < count; i++) {
         struct json_object *field = list_item(fields, i);
         if (!text_is(kube_json_text(field, "/outcome"), outcome))
             continue;
-        if (!titled)
-            fprintf(paper->out, "\n%s\n", title);
-        titled = true;
         const char *path = kube_json_text(field, "/path");
         const char *note = kube_json_text(field, "/note");
-        fputs("  ", paper->out);
-        put_clean(paper->out, path, strlen(path));
+        size_t length = strlen(path), last = i;
+        while (note && last + 1 < count &&
+               text_is(kube_json_text(list_item(fields, last + 1), "/outcome"), outcome) &&
+               text_is(kube_json_text(list_item(fields, last + 1), "/note"), note)) {
+            last++;
+            length = common(path, length, kube_json_text(list_item(fields, last), "/path"));
+        }
+        fprintf(paper->out, "%s%s%s  ", titled ? "" : "\n", titled ? "" : title,
+                titled ? "" : "\n");
+        titled = true;
+        put_clean(paper->out, path, length);
+        if (last > i)
+            fprintf(paper->out, " (%zu fields)", last - i + 1);
         fputc('\n', paper->out);
         if (note)
-            paragraph(paper, "", 4, note);
+            paragraph(paper, 4, note);
+        i = last;
     }
 }
 

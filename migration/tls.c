@@ -52,12 +52,21 @@ static void read_client(struct translation *t)
 {
     struct model *model = &t->model;
     struct tls *tls = &model->client;
-    find_file(t, &model->sidecar, &model->sidecar_variables,
-              file_setting(&model->sidecar_settings, "cert"), &tls->client);
-    if (tls->client.kind != KUBE_SECRET)
-        find_file(t, &model->etcd, &model->etcd_reading.variables,
-                  file_setting(&model->etcd_reading.wrapper, "etcd-client-cert-path"),
-                  &tls->client);
+    tls->client_setting = file_setting(&model->sidecar_settings, "cert");
+    tls->client_key_setting = file_setting(&model->sidecar_settings, "key");
+    find_file(t, &model->sidecar, &model->sidecar_variables, tls->client_setting, &tls->client);
+    if (tls->client.kind == KUBE_SECRET)
+        return;
+    tls->client_setting = file_setting(&model->etcd_reading.wrapper, "etcd-client-cert-path");
+    tls->client_key_setting = file_setting(&model->etcd_reading.wrapper, "etcd-client-key-path");
+    find_file(t, &model->etcd, &model->etcd_reading.variables, tls->client_setting, &tls->client);
+}
+
+/* The CA by which clients and etcd know one another. */
+static void read_ca(struct translation *t)
+{
+    struct model *model = &t->model;
+    struct tls *tls = &model->client;
     /* Without a CA of its own for clients, the one by which the sidecar knows etcd is the same. */
     const struct setting *ca = file_setting(&model->sidecar_settings, "cacert");
     if (!tls->ca_setting && ca) {
@@ -92,6 +101,7 @@ void tls_read(struct translation *t)
     read_side(t, &client_names, &t->model.client);
     read_side(t, &peer_names, &t->model.peer);
     read_client(t);
+    read_ca(t);
     read_backup(t);
 }
 
@@ -140,8 +150,8 @@ struct json_object *tls_write(struct translation *t, const struct tls *tls, cons
         put(t, out, "clientTLSSecretRef", secret_ref(t, t->options->client_tls_secret, NULL));
     } else if (tls->client.kind == KUBE_SECRET) {
         put(t, out, "clientTLSSecretRef", secret_ref(t, tls->client.object, NULL));
-        account(t, tls->client.name_path, OUTCOME_TRANSLATED,
-                pool_text(&t->pool, "%s/name", client), NULL);
+        account_file(t, &tls->client, tls->client_setting, client);
+        account_setting(t, tls->client_key_setting, pool_text(&t->pool, "%s/name", client), NULL);
     }
     return TAKE(out);
 }
