@@ -3,6 +3,7 @@
 #include "certs/issue.h"
 #include "kube/duration.h"
 #include "kube/time.h"
+#include "webhook/migrate_command.h"
 #include "webhook/options.h"
 #include "webhook/serve.h"
 
@@ -31,6 +32,24 @@ static int issue_certs(const struct webhook_options *options)
     return 0;
 }
 
+static int migrate(const struct webhook_options *options)
+{
+    struct migrate_command command = {
+        .options = options->migrate,
+        .inputs = options->arguments.items,
+        .input_count = options->arguments.count,
+        .objects = options->objects.items,
+        .object_count = options->objects.count,
+        .json = options->output == 1,
+        .strict = options->strict,
+        .report_path = options->report,
+        .report_json = options->report_format == 1,
+    };
+    command.options.strategy = (enum migrate_strategy)options->strategy;
+    command.options.now = time(NULL);
+    return migrate_command(&command);
+}
+
 static int run(const struct webhook_options *options)
 {
     switch (options->mode) {
@@ -40,6 +59,8 @@ static int run(const struct webhook_options *options)
     case MODE_VERSION:
         puts("druid-bridge " DRUID_BRIDGE_VERSION);
         return 0;
+    case MODE_MIGRATE:
+        return migrate(options);
     case MODE_ISSUE_CERTS:
         return issue_certs(options);
     case MODE_SERVE:

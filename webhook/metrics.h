@@ -8,9 +8,14 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-enum webhook_path { WEBHOOK_PATH_MUTATE, WEBHOOK_PATH_OTHER, WEBHOOK_PATHS };
+enum webhook_path {
+    WEBHOOK_PATH_MUTATE,
+    WEBHOOK_PATH_TRANSLATE,
+    WEBHOOK_PATH_OTHER,
+    WEBHOOK_PATHS,
+};
 
-enum { WEBHOOK_OPERATIONS = 4, WEBHOOK_CODES = 11, WEBHOOK_BUCKETS = 9 };
+enum { WEBHOOK_OPERATIONS = 4, WEBHOOK_CODES = 12, WEBHOOK_BUCKETS = 9 };
 
 struct webhook_metrics {
     _Atomic unsigned long long requests[WEBHOOK_PATHS][WEBHOOK_CODES];

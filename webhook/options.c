@@ -7,9 +7,9 @@
 #include <getopt.h>
 #include <string.h>
 
-/* How a value is read, and into what: a const char *, a struct webhook_list, an int64_t, or an int.
- */
-enum type { TEXT, LIST, DURATION, BYTES, COUNT, LOG_FORMAT, MODE };
+/* How a value is read, and into what: a const char *, a struct webhook_list, an int64_t (durations,
+ * bytes, counts), an int (which of the choices that its argument names), a bool, or the mode. */
+enum type { TEXT, LIST, DURATION, BYTES, COUNT, CHOICE, FLAG, MODE };
 
 #define AT(member) offsetof(struct webhook_options, member)
 static const struct option_row {
@@ -39,7 +39,31 @@ static const struct option_row {
      "open at once (1024); beyond it callers wait"},
     {"body-memory", "SIZE", BYTES, AT(body_memory), 0,
      "for request bodies in all (64Mi); beyond it callers get 429"},
-    {"log-format", "text|json", LOG_FORMAT, AT(log_format), 0, "of the log on standard error"},
+    {"log-format", "text|json", CHOICE, AT(log_format), 0, "of the log on standard error"},
+    {NULL, NULL, TEXT, 0, 0, "Translate StatefulSets into Etcds"},
+    {"migrate", NULL, MODE, 0, MODE_MIGRATE, "translate the files given, - is standard input"},
+    {"strategy", "adopt|join|restore|auto", CHOICE, AT(strategy), 0,
+     "how druid gets the data (auto: adopt, else join)"},
+    {"output", "yaml|json", CHOICE, AT(output), 0, "of the Etcds, on standard output"},
+    {"report", "FILE", TEXT, AT(report), 0, "where the report goes (standard error)"},
+    {"report-format", "text|json", CHOICE, AT(report_format), 0, "for people or for programs"},
+    {"strict", NULL, FLAG, AT(strict), 0, "exit with 3 where there are warnings"},
+    {"name", "NAME", TEXT, AT(migrate.name), 0,
+     "of the Etcd, to join and restore (<StatefulSet>-druid)"},
+    {"druid-version", "VERSION", TEXT, AT(migrate.druid_version), 0,
+     "that will run it: v0.37 (the default) or v0.38"},
+    {"target-etcd-version", "VERSION", TEXT, AT(migrate.target_etcd_version), 0,
+     "that druid will run (3.4)"},
+    {"etcd-version", "VERSION", TEXT, AT(migrate.etcd_version), 0,
+     "that runs today, where the image's tag does not say it"},
+    {"store-container", "NAME", TEXT, AT(migrate.store_container), 0,
+     "the bucket, where it cannot be resolved"},
+    {"client-tls-secret", "NAME", TEXT, AT(migrate.client_tls_secret), 0,
+     "has the client certificate for the sidecar"},
+    {"accept-client-cert-auth", NULL, FLAG, AT(migrate.accept_client_cert_auth), 0,
+     "all clients have certificates, as druid requires"},
+    {"old-is-stopped", NULL, FLAG, AT(migrate.old_is_stopped), 0,
+     "to restore: nothing writes to the backups any more"},
     {NULL, NULL, TEXT, 0, 0, "Issue certificates"},
     {"issue-certs", "DIR", MODE, AT(issue_certs), MODE_ISSUE_CERTS,
      "write a CA and a serving pair, print the caBundle"},
@@ -72,12 +96,21 @@ static bool parse_count(const char *text, int64_t *count, struct error *err)
     return true;
 }
 
-static bool parse_log_format(const char *text, enum webhook_log_format *format, struct error *err)
+/* Which of CHOICES ("yaml|json") TEXT is. */
+static bool parse_choice(const char *choices, const char *text, int *index, struct error *err)
 {
-    if (strcmp(text, "text") != 0 && strcmp(text, "json") != 0)
-        return error_set(err, ERROR_INVALID, "'%s' is neither text nor json", text);
-    *format = strcmp(text, "json") == 0 ? WEBHOOK_LOG_JSON : WEBHOOK_LOG_TEXT;
-    return true;
+    size_t length = strlen(text);
+    int at = 0;
+    for (const char *choice = choices; choice; at++) {
+        const char *end = strchr(choice, '|');
+        size_t size = end ? (size_t)(end - choice) : strlen(choice);
+        if (size == length && strncmp(choice, text, size) == 0) {
+            *index = at;
+            return true;
+        }
+        choice = end ? end + 1 : NULL;
+    }
+    return error_set(err, ERROR_INVALID, "'%s' is none of %s", text, choices);
 }
 
 static bool apply(const struct option_row *row, const char *value, struct webhook_options *options,
@@ -103,8 +136,11 @@ static bool apply(const struct option_row *row, const char *value, struct webhoo
         return kube_quantity_bytes(value, (int64_t *)(void *)target, err);
     case COUNT:
         return parse_count(value, (int64_t *)(void *)target, err);
-    case LOG_FORMAT:
-        return parse_log_format(value, (enum webhook_log_format *)(void *)target, err);
+    case CHOICE:
+        return parse_choice(row->argument, value, (int *)(void *)target, err);
+    case FLAG:
+        *(bool *)(void *)target = true;
+        return true;
     }
     return true;
 }
@@ -165,6 +201,10 @@ static bool check(const struct webhook_options *options, struct error *err)
 {
     if (options->mode == MODE_HELP || options->mode == MODE_VERSION)
         return true;
+    if (options->mode == MODE_MIGRATE)
+        return options->arguments.count > 0 ||
+               error_set(err, ERROR_INVALID,
+                         "--migrate needs files with StatefulSets, - for standard input");
     if (options->arguments.count)
         return error_set(err, ERROR_INVALID, "%s: there is no place for this argument",
                          options->arguments.items[0]);
@@ -180,6 +220,7 @@ bool webhook_options_parse(int argc, char **argv, struct webhook_options *option
 {
     *options = (struct webhook_options){
         .mode = MODE_SERVE,
+        .strategy = MIGRATE_AUTO,
         .listen = "0.0.0.0:8443",
         .operations_listen = "0.0.0.0:8080",
         .drain = 10 * KUBE_SECOND,
@@ -201,11 +242,14 @@ void webhook_options_free(struct webhook_options *options)
 
 void webhook_options_help(FILE *out)
 {
-    fputs("usage: druid-bridge [options]                      serve the admission webhook\n"
-          "       druid-bridge --issue-certs DIR --dns-name NAME...\n"
-          "\n"
-          "Patches etcd StatefulSets with their cloud provider's backup sidecar and storage.\n",
-          out);
+    fputs(
+        "usage: druid-bridge [options]                      serve the admission webhook\n"
+        "       druid-bridge --migrate [FILE|-]...              translate StatefulSets into Etcds\n"
+        "       druid-bridge --issue-certs DIR --dns-name NAME...\n"
+        "\n"
+        "Patches etcd StatefulSets with their cloud provider's backup sidecar and storage, and\n"
+        "translates them into the Etcd resources of etcd-druid.\n",
+        out);
     for (size_t i = 0; i < ROWS; i++) {
         char usage[48];
         if (!rows[i].name) {
@@ -217,6 +261,7 @@ void webhook_options_help(FILE *out)
         fprintf(out, "  %-32s %s\n", usage, rows[i].help);
     }
     fputs("\nDurations as 90s, 1h30m; sizes as 64Mi. SIGHUP reads configuration, objects and\n"
-          "certificates again; SIGTERM drains and ends. Exit status: 0 done, 1 usage or input.\n",
+          "certificates again; SIGTERM drains and ends. Exit status: 0 done, 1 usage or input; of\n"
+          "--migrate also 2 where an Etcd is blocked, 3 with --strict where there are warnings.\n",
           out);
 }

@@ -2,7 +2,7 @@
 #ifndef WEBHOOK_OPTIONS_H
 #define WEBHOOK_OPTIONS_H
 
-#include "kube/error.h"
+#include "migration/migration.h"
 #include "webhook/log.h"
 
 #include <stddef.h>
@@ -15,7 +15,7 @@ struct webhook_list {
     size_t count;
 };
 
-enum webhook_mode { MODE_SERVE, MODE_ISSUE_CERTS, MODE_HELP, MODE_VERSION };
+enum webhook_mode { MODE_SERVE, MODE_MIGRATE, MODE_ISSUE_CERTS, MODE_HELP, MODE_VERSION };
 
 struct webhook_options {
     enum webhook_mode mode;
@@ -31,7 +31,14 @@ struct webhook_options {
     int64_t idle_timeout;
     int64_t max_connections;
     int64_t body_memory; /* bytes */
-    enum webhook_log_format log_format;
+    int log_format;      /* enum webhook_log_format */
+    /* --migrate; `arguments` are the inputs */
+    struct migrate_options migrate; /* without `strategy` and `now` */
+    int strategy;                   /* enum migrate_strategy */
+    int output;                     /* 0 YAML, 1 JSON */
+    const char *report;
+    int report_format; /* 0 text, 1 JSON */
+    bool strict;
     /* --issue-certs */
     const char *issue_certs;
     struct webhook_list dns_names;

@@ -225,7 +225,8 @@ static struct service *new_service(const struct webhook_options *options)
     if (!service)
         return NULL;
     service->options = options;
-    service->log = (struct webhook_log){.format = options->log_format, .fd = STDERR_FILENO};
+    service->log = (struct webhook_log){.format = (enum webhook_log_format)options->log_format,
+                                        .fd = STDERR_FILENO};
     service->signals = service->watch = -1;
     service->state = (struct webhook_state){
         .mutex = PTHREAD_MUTEX_INITIALIZER,

@@ -2,6 +2,7 @@
 
 #include "kube/cleanup.h"
 #include "webhook/connection.h"
+#include "webhook/translate.h"
 
 #include <sched.h>
 #include <string.h>
@@ -23,11 +24,16 @@ struct request {
     size_t capacity; /* counted in the server's body_bytes */
 };
 
+typedef struct webhook_answer handler(struct webhook_state *state, struct webhook_metrics *metrics,
+                                      const struct webhook_log *log, const char *body,
+                                      size_t length);
+
 static const struct {
     const char *url;
-    enum webhook_path path;
-} routes[] = {
-    {"/mutate", WEBHOOK_PATH_MUTATE},
+    handler *handler;
+} routes[WEBHOOK_PATHS] = {
+    [WEBHOOK_PATH_MUTATE] = {"/mutate", webhook_mutate},
+    [WEBHOOK_PATH_TRANSLATE] = {"/translate", webhook_translate},
 };
 
 static void drop_body(struct webhook_server *server, struct request *request)
@@ -62,10 +68,10 @@ static bool is_json(const char *type)
 
 static enum webhook_path find_path(const char *url)
 {
-    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
-        if (strcmp(url, routes[i].url) == 0)
-            return routes[i].path;
-    return WEBHOOK_PATH_OTHER;
+    enum webhook_path path = 0;
+    while (path < WEBHOOK_PATH_OTHER && strcmp(url, routes[path].url) != 0)
+        path++;
+    return path;
 }
 
 static bool peer_is_known(struct webhook_server *server, struct request *request)
@@ -91,7 +97,8 @@ static void check_headers(struct webhook_server *server, struct MHD_Connection *
     if (!peer_is_known(server, request))
         refuse(server, request, MHD_HTTP_FORBIDDEN, request->detail);
     else if (request->path == WEBHOOK_PATH_OTHER)
-        refuse(server, request, MHD_HTTP_NOT_FOUND, "there is nothing here but POST /mutate");
+        refuse(server, request, MHD_HTTP_NOT_FOUND,
+               "there are only POST /mutate and POST /translate");
     else if (strcmp(method, MHD_HTTP_METHOD_POST) != 0)
         refuse(server, request, MHD_HTTP_METHOD_NOT_ALLOWED, "the method must be POST");
     else if (!is_json(header(handle, MHD_HTTP_HEADER_CONTENT_TYPE)))
@@ -182,8 +189,9 @@ static enum MHD_Result finish(struct webhook_server *server, struct MHD_Connecti
         return send_answer(server, handle, request,
                            webhook_status(request->refusal, request->message));
     return send_answer(server, handle, request,
-                       webhook_mutate(server->state, server->metrics, server->log,
-                                      request->body ? request->body : "", request->length));
+                       routes[request->path].handler(server->state, server->metrics, server->log,
+                                                     request->body ? request->body : "",
+                                                     request->length));
 }
 
 /* --- libmicrohttpd's callbacks --- */

@@ -1,0 +1,49 @@
+#include "webhook/translate.h"
+
+#include "kube/cleanup.h"
+#include "migration/migration.h"
+
+#include <string.h>
+#include <time.h>
+
+/* What was sent is wrong; or it could not be decided. */
+static struct webhook_answer answer_error(const struct error *err)
+{
+    bool ours = err->code == ERROR_UNAVAILABLE || err->code == ERROR_NO_MEMORY;
+    return webhook_status(ours ? MHD_HTTP_INTERNAL_SERVER_ERROR : MHD_HTTP_UNPROCESSABLE_CONTENT,
+                          err->message);
+}
+
+static struct webhook_answer translate(struct webhook_state *state, struct json_object *object,
+                                       struct error *err)
+{
+    const struct migrate_options options = {.strategy = MIGRATE_AUTO, .now = time(NULL)};
+    AUTO_JSON struct json_object *result = NULL;
+    struct webhook_snapshot *snapshot = webhook_state_acquire(state);
+    bool done = migrate_list(object, snapshot->source, &options, &result, err);
+    webhook_state_release(state, snapshot);
+    if (!done)
+        return answer_error(err);
+    const char *text = kube_json_write(result);
+    return (struct webhook_answer){MHD_HTTP_OK, text ? strdup(text) : NULL};
+}
+
+struct webhook_answer webhook_translate(struct webhook_state *state,
+                                        struct webhook_metrics *metrics,
+                                        const struct webhook_log *log, const char *body,
+                                        size_t length)
+{
+    AUTO_JSON struct json_object *object = NULL;
+    struct error err = {0};
+    struct webhook_answer answer;
+    (void)metrics;
+    if (kube_json_parse(body, length, &object, &err))
+        answer = translate(state, object, &err);
+    else
+        answer = webhook_status(MHD_HTTP_BAD_REQUEST, err.message);
+    bool bad = err.code != ERROR_NONE;
+    webhook_log(log, bad ? WEBHOOK_LOG_WARNING : WEBHOOK_LOG_INFO, "translation", "outcome",
+                bad ? error_code_name(err.code) : "translated", "reason", bad ? err.message : NULL,
+                NULL);
+    return answer;
+}
