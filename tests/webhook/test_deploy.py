@@ -177,7 +177,7 @@ class Base(unittest.TestCase):
             generation = mount / "..2020_01_15_09_42_00.1"
             generation.mkdir(parents=True)
             (generation / "namespaces.yaml").write_text(
-                '{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Namespace, metadata: {name: a}}]}',
+                "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: Namespace, metadata: {name: a}}]\n",
                 encoding="utf-8")
             (mount / "..data").symlink_to(generation.name)
             (mount / "namespaces.yaml").symlink_to("..data/namespaces.yaml")
