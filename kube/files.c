@@ -59,7 +59,7 @@ static bool get(struct kube_source *source, enum kube_kind kind, const char *nam
         return no_memory(err);
     if (!lh_table_lookup_ex(files->index, key, &found)) {
         const struct kube_kind_info *info = kube_kind_info(kind);
-        return error_set(err, ERROR_NOT_FOUND, "%s '%s%s%s' is not among the manifests", info->kind,
+        return error_set(err, ERROR_NOT_FOUND, "%s %s%s%s is not among the manifests", info->kind,
                          info->namespaced ? namespace : "", info->namespaced ? "/" : "", name);
     }
     *out = kube_object_ref(((struct entry *)found)->object);

@@ -92,9 +92,9 @@ static void objects_are_found_by_kind_namespace_and_name(void **state)
     struct kube_object *object = NULL;
     assert_false(kube_source_get(source, KUBE_SECRET, "n", "b", &object, &err));
     assert_int_equal(err.code, ERROR_NOT_FOUND);
-    assert_string_equal(err.message, "Secret 'n/b' is not among the manifests");
+    assert_string_equal(err.message, "Secret n/b is not among the manifests");
     assert_false(kube_source_get(source, KUBE_NAMESPACE, "", "m", &object, &err));
-    assert_string_equal(err.message, "Namespace 'm' is not among the manifests");
+    assert_string_equal(err.message, "Namespace m is not among the manifests");
     assert_false(kube_source_get(source, KUBE_SERVICE, "n", "a", &object, &err));
     assert_null(object);
     assert_true(kube_source_ready(source, &err));

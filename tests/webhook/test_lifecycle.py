@@ -354,7 +354,7 @@ class CommandLine(unittest.TestCase):
                 (("--config",), "--config: needs a value"),
                 (("--drain", "soon"), "--drain: 'soon'"),
                 (("--max-connections", "0"), "--max-connections: '0'"),
-                (("--log-format", "xml"), "--log-format: 'xml' is neither"),
+                (("--log-format", "xml"), "--log-format: 'xml' is none of text|json"),
                 (("--objects", "x", "--tls-dir", "y", "z"), "z: there is no place"),
                 (("--request-timeout", "1ms", "--objects", "x", "--tls-dir", "y"), "one second"),
                 (("--issue-certs", "d"), "--issue-certs needs --dns-name")):
