@@ -110,8 +110,10 @@ void cert_chain_free(STACK_OF(X509) * chain)
 /* Answers for the person at the terminal, whom OpenSSL would ask otherwise. */
 static int no_passphrase(char *buffer, int size, int writing, void *asked)
 {
-    (void)buffer, (void)size, (void)writing;
+    (void)writing;
     *(bool *)asked = true;
+    if (size > 0)
+        buffer[0] = '\0';
     return -1;
 }
 

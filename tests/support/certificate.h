@@ -31,7 +31,7 @@ struct test_certificate {
 #define TEST_CERT_NOW INT64_C(1735689600)   /* 2025-01-01T00:00:00Z */
 #define TEST_CERT_END INT64_C(1893456000)   /* 2030-01-01T00:00:00Z */
 
-struct test_identity *test_identity_new(const struct test_certificate *certificate);
+struct test_identity *test_identity_new(const struct test_certificate *spec);
 void test_identity_free(struct test_identity *identity);
 
 /* The key of IDENTITY as PEM that needs a passphrase; for the caller to free. */
