@@ -40,14 +40,21 @@ bool kube_yaml_read_text(const struct kube_text *text, kube_yaml_document *each,
 bool kube_yaml_scalar(const char *value, size_t length, const char *tag, bool plain,
                       struct json_object **out, struct error *err);
 
+/* Whether TEXT, which a NUL follows, can stand in YAML without quotes, in one line. */
+bool kube_yaml_is_plain(const char *text, size_t length);
+
+/* Whether YAML lets the character of LENGTH bytes (0: none) stand unescaped; a line end and a tab
+ * too. */
+bool kube_yaml_is_printable(const char *character, size_t length);
+
 /* For the YAML reader: a map that keeps the lines of its keys (NULL: no memory), the line of a key
  * that was added to it just now, and the line of a value, which must not be of another origin. */
 struct json_object *kube_line_new_map(void);
 bool kube_line_add_key(struct json_object *map, unsigned line);
 void kube_line_set(struct json_object *value, unsigned line);
 
-/* Files OBJECT (lent), which stood in line LINE of FILE, a name that kube_files_remember gave (NULL: no
- * memory). An unknown kind is a warning. */
+/* Files OBJECT (lent), which stood in line LINE of FILE, a name that kube_files_remember gave
+ * (NULL: no memory). An unknown kind is a warning. */
 struct kube_files;
 bool kube_files_put(struct kube_files *files, struct json_object *object, const char *file,
                     unsigned line, struct error *err);

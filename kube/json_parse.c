@@ -185,7 +185,7 @@ bool kube_json_parse_part(const struct kube_text *text, size_t begin, size_t end
                           struct json_object **out, struct error *err)
 {
     size_t length = end - begin;
-    if (length >= INT_MAX)
+    if (length >= INT_MAX - 1)
         return error_set(err, ERROR_RANGE, "%zu bytes of JSON are too many", length);
     struct scan scan = {text, begin, end, 0};
     if (!check_characters(&scan, err))
