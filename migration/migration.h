@@ -15,7 +15,8 @@ enum migrate_strategy {
     MIGRATE_AUTO = MIGRATE_STRATEGIES, /* adopt, else join */
 };
 
-/* What the operator says. All texts may be NULL, and live longer than the call. */
+/* What the operator says; zeros mean the strategy adopt. All texts may be NULL, and live longer
+ * than the call. */
 struct migrate_options {
     enum migrate_strategy strategy;
     const char *name;                /* of the Etcd, for join and restore; default "<name>-druid" */
