@@ -34,6 +34,12 @@ static const char *label(struct json_object *labels, const char *key)
     return kube_json_as_text(kube_json_child(labels, key));
 }
 
+/* A copy that is there also where LABELS (NULL) are not. */
+static struct json_object *copy_labels(struct translation *t, struct json_object *labels)
+{
+    return made(t, labels ? kube_json_copy(labels) : json_object_new_object());
+}
+
 /* --- step 1: does the TLS of the containers differ? --- */
 
 struct tls_mount {
@@ -139,7 +145,7 @@ static struct json_object *rolled_labels(struct translation *t)
     struct json_object *spec_labels = NULL;
     struct label own[OWN_LABELS];
     kube_json_get_object(t->etcd, "/spec/labels", &spec_labels, NULL);
-    struct json_object *labels = made(t, kube_json_copy(spec_labels));
+    struct json_object *labels = copy_labels(t, spec_labels);
     own_labels(t, own);
     for (size_t i = 0; i < OWN_LABELS; i++)
         put(t, labels, own[i].key, kube_json_string(own[i].value));
@@ -192,7 +198,7 @@ static const char *fixed_key(struct translation *t)
             return own[i].key;
     }
     /* An expression may forbid what the prepare phase would add. */
-    struct json_object *labels = made(t, kube_json_copy(get(t, "/spec/template/metadata/labels")));
+    struct json_object *labels = copy_labels(t, get(t, "/spec/template/metadata/labels"));
     for (size_t i = 0; i < SELECTOR_LABELS; i++)
         put(t, labels, own[i].key, kube_json_string(own[i].value));
     bool matches = selector_matches(selector, labels);
@@ -381,7 +387,7 @@ static void check_overlap(struct translation *t)
 {
     struct json_object *labels = NULL;
     kube_json_get_object(t->etcd, "/spec/labels", &labels, NULL);
-    AUTO_JSON struct json_object *pods = made(t, kube_json_copy(labels));
+    AUTO_JSON struct json_object *pods = copy_labels(t, labels);
     struct label own[OWN_LABELS];
     own_labels(t, own);
     for (size_t i = 0; i < OWN_LABELS; i++)
