@@ -122,7 +122,8 @@ static bool parse_fraction(const char *text, struct scalar *out)
     double value = strtod(text, NULL);
     if (*c || isinf(value))
         return false;
-    if (value > -0x1p63 && value < 0x1p63 && (double)(int64_t)value == value)
+    if (value > -9223372036854775808.0 && value < 9223372036854775808.0 &&
+        (double)(int64_t)value == value)
         *out = (struct scalar){.meaning = WHOLE, .whole = (int64_t)value};
     else
         *out = (struct scalar){.meaning = FRACTION, .fraction = value};

@@ -34,21 +34,26 @@ static void note_warning(void *context, const char *message)
     snprintf(warnings->text + used, sizeof warnings->text - used, "%s\n", message);
 }
 
+struct names {
+    char text[1024];
+};
+
 static bool note_name(void *context, struct json_object *object)
 {
-    char *names = context;
+    struct names *names = context;
+    size_t used = strlen(names->text);
     const char *namespace = kube_json_text(object, "/metadata/namespace");
-    sprintf(names + strlen(names), "%s%s/%s", *names ? " " : "", namespace ? namespace : "",
-            kube_json_text(object, "/metadata/name"));
+    snprintf(names->text + used, sizeof names->text - used, "%s%s/%s", used ? " " : "",
+             namespace ? namespace : "", kube_json_text(object, "/metadata/name"));
     return true;
 }
 
 /* The objects of KIND, "namespace/name namespace/name". */
 static void assert_objects(struct kube_files *files, enum kube_kind kind, const char *expected)
 {
-    char names[1024] = "";
-    kube_files_each(files, kind, note_name, names);
-    assert_string_equal(names, expected);
+    struct names names = {""};
+    kube_files_each(files, kind, note_name, &names);
+    assert_string_equal(names.text, expected);
 }
 
 static struct kube_files *files_of(const char *text)
@@ -264,7 +269,7 @@ static char root[] = "/tmp/test-files-XXXXXX";
 static int make_root(void **state)
 {
     (void)state;
-    strcpy(root + sizeof root - 7, "XXXXXX");
+    snprintf(root, sizeof root, "/tmp/test-files-XXXXXX");
     return mkdtemp(root) ? 0 : -1;
 }
 

@@ -172,7 +172,7 @@ static void push_row(void **state)
 {
     const struct push_row *row = *state;
     char pointer[KUBE_POINTER_SIZE];
-    strcpy(pointer, row->pointer);
+    snprintf(pointer, sizeof pointer, "%s", row->pointer);
     assert_true(kube_pointer_push(pointer, row->segment, NULL));
     assert_string_equal(pointer, row->result);
 }

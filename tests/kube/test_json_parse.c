@@ -75,16 +75,18 @@ struct depth_row {
 static void depth_row(void **state)
 {
     const struct depth_row *row = *state;
-    AUTO_FREE char *text = malloc((size_t)row->depth * 8 + 8);
-    char *end = text;
+    AUTO_FREE char *text = NULL;
+    size_t length;
+    FILE *stream = open_memstream(&text, &length);
     for (int i = 0; i < row->depth; i++)
-        end = stpcpy(end, row->open);
-    end = stpcpy(end, row->inside);
+        fputs(row->open, stream);
+    fputs(row->inside, stream);
     for (int i = 0; i < row->depth; i++)
-        end = stpcpy(end, row->close);
+        fputs(row->close, stream);
+    fclose(stream);
     AUTO_JSON struct json_object *value = NULL;
     struct error err = {0};
-    assert_int_equal(parse(text, (size_t)(end - text), &value, &err), row->accepted);
+    assert_int_equal(parse(text, length, &value, &err), row->accepted);
     if (!row->accepted)
         assert_non_null(strstr(err.message, ": nested too deeply"));
 }

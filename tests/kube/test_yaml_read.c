@@ -235,16 +235,19 @@ struct depth_row {
 static void depth_row(void **state)
 {
     const struct depth_row *row = *state;
-    AUTO_FREE char *text = malloc((size_t)row->depth * 16 + 32);
-    char *end = stpcpy(text, row->before);
+    AUTO_FREE char *text = NULL;
+    size_t length;
+    FILE *stream = open_memstream(&text, &length);
+    fputs(row->before, stream);
     for (int i = 0; i < row->depth; i++)
-        end = stpcpy(end, row->open);
-    end = stpcpy(end, row->inside);
+        fputs(row->open, stream);
+    fputs(row->inside, stream);
     for (int i = 0; i < row->depth; i++)
-        end = stpcpy(end, row->close);
+        fputs(row->close, stream);
+    fclose(stream);
     struct documents documents;
     struct error err = {0};
-    assert_int_equal(read_all(text, (size_t)(end - text), &documents, &err), row->accepted);
+    assert_int_equal(read_all(text, length, &documents, &err), row->accepted);
     if (!row->accepted)
         assert_non_null(strstr(err.message, "nest"));
     json_object_put(documents.last);
@@ -274,15 +277,16 @@ static void aliases_of_long_texts_count_by_length(void **state)
 {
     (void)state;
     enum { LONG = 1 << 20, TIMES = 1000 };
-    AUTO_FREE char *text = malloc(LONG + TIMES * 8 + 64);
-    char *end = stpcpy(text, "- &a ");
-    memset(end, 'x', LONG);
-    end = stpcpy(end + LONG, "\n");
+    AUTO_FREE char *text = NULL;
+    size_t length;
+    FILE *stream = open_memstream(&text, &length);
+    fprintf(stream, "- &a x%0*d\n", LONG, 0);
     for (int i = 0; i < TIMES; i++)
-        end = stpcpy(end, "- *a\n");
+        fputs("- *a\n", stream);
+    fclose(stream);
     struct documents documents;
     struct error err = {0};
-    assert_false(read_all(text, (size_t)(end - text), &documents, &err));
+    assert_false(read_all(text, length, &documents, &err));
     assert_int_equal(err.code, ERROR_INVALID);
     json_object_put(documents.last);
 }
@@ -291,10 +295,13 @@ static void many_small_aliases_are_fine(void **state)
 {
     (void)state;
     enum { TIMES = 10000 };
-    AUTO_FREE char *text = malloc(TIMES * 8 + 64);
-    char *end = stpcpy(text, "- &a {x: [1, 2, 3]}\n");
+    AUTO_FREE char *text = NULL;
+    size_t length;
+    FILE *stream = open_memstream(&text, &length);
+    fputs("- &a {x: [1, 2, 3]}\n", stream);
     for (int i = 0; i < TIMES; i++)
-        end = stpcpy(end, "- *a\n");
+        fputs("- *a\n", stream);
+    fclose(stream);
     AUTO_JSON struct json_object *tree = tree_of(text);
     assert_int_equal(json_object_array_length(tree), TIMES + 1);
 }

@@ -192,11 +192,13 @@ static unsigned next_random(unsigned below)
 static const char *random_text(void)
 {
     static char text[128];
-    *text = '\0';
     if (next_random(2))
         return words[next_random(sizeof words / sizeof *words)];
+    size_t used = 0;
     for (unsigned count = next_random(7); count > 0; count--)
-        strcat(text, pieces[next_random(sizeof pieces / sizeof *pieces)]);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s",
+                                 pieces[next_random(sizeof pieces / sizeof *pieces)]);
+    text[used] = '\0';
     return text;
 }
 
@@ -223,7 +225,7 @@ static struct json_object *random_tree(int depth)
     struct json_object *tree = form ? kube_json_array(0) : kube_json_object(NULL, NULL);
     for (unsigned count = next_random(5); count > 0; count--) {
         char key[128];
-        strcpy(key, random_text());
+        snprintf(key, sizeof key, "%s", random_text());
         struct json_object *value = random_tree(depth + 1);
         assert_true(form ? kube_json_append(tree, value) : kube_json_set(tree, key, value));
     }

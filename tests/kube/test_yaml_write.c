@@ -122,12 +122,11 @@ static void long_keys_are_read_back(void **state)
     (void)state;
     for (size_t length = 990; length < 1040; length += 5) {
         char key[2048];
-        memset(key, 'x', length);
-        key[length] = '\0';
+        snprintf(key, sizeof key, "x%0*d", (int)length - 1, 0);
         AUTO_JSON struct json_object *tree =
             tree_of("{\"a\": [{}], \"list\": [1, [2]], \"map\": {\"b\": {\"c\": \"d\\ne\"}}}");
         assert_true(kube_json_set(tree, key, kube_json_copy(tree)));
-        strcat(key, "\n\x01 \"quoted\"");
+        snprintf(key, sizeof key, "x%0*d\n\x01 \"quoted\"", (int)length - 1, 0);
         assert_true(kube_json_set(tree, key, kube_json_string("a\nb\n")));
         AUTO_FREE char *yaml = kube_yaml_write(tree);
         AUTO_JSON struct json_object *back = read_back(yaml);
