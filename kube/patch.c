@@ -3,6 +3,7 @@
 #include "kube/cleanup.h"
 #include "kube/defaults.h"
 
+#include <json-c/json_pointer.h>
 #include <string.h>
 
 bool kube_patch_init(struct kube_patch *patch, struct json_object *object, struct error *err)
@@ -143,4 +144,52 @@ bool kube_patch_item(struct kube_patch *patch, const char *pointer, const char *
         return true;
     snprintf(path, sizeof path, "%s/%zu", pointer, index);
     return operate(patch, "replace", path, TAKE(wanted), err);
+}
+
+/* Puts VALUE (taken) at the last SEGMENT of a pointer, which is escaped and is written to. json-c's
+ * own json_pointer_set leaves the escapes in (0.16). */
+static bool put(struct json_object *parent, char *segment, struct json_object *value)
+{
+    if (json_object_is_type(parent, json_type_array)) {
+        size_t end = json_object_array_length(parent);
+        size_t at = strcmp(segment, "-") == 0 ? end : strtoul(segment, NULL, 10);
+        if (json_object_array_put_idx(parent, at, value) == 0)
+            return true;
+        json_object_put(value);
+        return false;
+    }
+    char *to = segment;
+    for (const char *from = segment; *from; from++) {
+        bool escaped = from[0] == '~';
+        from += escaped;
+        *to++ = (char)(!escaped ? *from : *from == '1' ? '/' : '~');
+    }
+    *to = '\0';
+    return kube_json_set(parent, segment, value);
+}
+
+/* One operation of this module on COPY: adds and replaces only, and parents that are there. */
+static bool apply(struct json_object *copy, struct json_object *operation)
+{
+    char pointer[KUBE_POINTER_SIZE];
+    struct json_object *parent = NULL;
+    snprintf(pointer, sizeof pointer, "%s", kube_json_text(operation, "/path"));
+    char *slash = strrchr(pointer, '/');
+    if (!slash)
+        return false;
+    *slash = '\0';
+    return json_pointer_get(copy, pointer, &parent) == 0 &&
+           put(parent, slash + 1, kube_json_copy(json_object_object_get(operation, "value")));
+}
+
+bool kube_patch_apply(const struct kube_patch *patch, struct json_object **out, struct error *err)
+{
+    AUTO_JSON struct json_object *copy = kube_json_copy(patch->object);
+    for (size_t i = 0; copy && i < json_object_array_length(patch->operations); i++)
+        if (!apply(copy, json_object_array_get_idx(patch->operations, i)))
+            return error_set(err, ERROR_NO_MEMORY, "out of memory");
+    if (!copy)
+        return error_set(err, ERROR_NO_MEMORY, "out of memory");
+    *out = TAKE(copy);
+    return true;
 }

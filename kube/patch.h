@@ -35,4 +35,8 @@ bool kube_patch_members(struct kube_patch *patch, const char *pointer, struct js
 bool kube_patch_item(struct kube_patch *patch, const char *pointer, const char *name_pointer,
                      struct json_object *item, struct error *err);
 
+/* The object as it is after PATCH, as a new tree in *OUT, which the caller frees. ERROR_NO_MEMORY.
+ */
+bool kube_patch_apply(const struct kube_patch *patch, struct json_object **out, struct error *err);
+
 #endif

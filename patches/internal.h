@@ -4,7 +4,7 @@
 
 #include "patches/patches.h"
 
-enum { PATCH_SCHEDULE_SIZE = 64, PATCH_CHECKSUM_SIZE = 65 };
+enum { PATCH_SCHEDULE_SIZE = 64, PATCH_CHECKSUM_SIZE = 65, PATCH_PREFIX_SIZE = 512 };
 
 #define PATCH_BACKUP_SECRET "etcd-backup"
 #define PATCH_SIDECAR "backup-restore"
@@ -21,27 +21,72 @@ struct patch_plan {
     const struct patch_request *request;
     const struct patch_settings *settings;
     struct kube_source *source;
-    const struct patch_role *role;
+    const struct patch_role *role;       /* NULL: neither of the two */
+    struct kube_object *namespace_entry; /* owned; with patch_plan_open, freed by _close */
+    struct kube_object *cluster_entry;
     struct json_object *namespace; /* NULL: the source has none */
     struct json_object *cluster;   /* NULL: the source has none */
     struct patch_result *result;
 };
 
+/* Begins RESULT and a plan for it; the caller closes the plan in any case. */
+bool patch_plan_open(struct patch_plan *plan, const struct patch_request *request,
+                     const struct patch_settings *settings, struct kube_source *source,
+                     struct patch_result *result, struct error *err);
+void patch_plan_close(struct patch_plan *plan);
+#define AUTO_PLAN __attribute__((cleanup(patch_plan_close)))
+
+/* Asks the source for the Namespace, and for the Cluster; either may be absent. */
+bool patch_plan_namespace(struct patch_plan *plan, struct error *err);
+bool patch_plan_cluster(struct patch_plan *plan, struct error *err);
+
+/* Asks SOURCE for an object that may be absent: *out is then NULL. */
+bool patch_find(struct kube_source *source, enum kube_kind kind, const char *namespace,
+                const char *name, struct kube_object **out, struct error *err);
+
 /* Adds a warning for the person at kubectl. */
 bool patch_warn(struct patch_plan *plan, struct error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The provider's row of one half of the legacy path: from the namespace's LABEL, else from the Seed
- * (the first of the two pointers below the Cluster that is there; POINTERS[1] may be NULL), else
- * the default one. *out is NULL where nothing says. ERROR_INVALID: a provider that is not known. */
-bool patch_find_provider(struct patch_plan *plan, const char *label, const char *const pointers[2],
-                         const struct provider **out, struct error *err);
+/* The provider's row of the backups, and of the storage: from the namespace's label, else from the
+ * Cluster's Seed, else the default one. *out is NULL where nothing says. ERROR_INVALID: a provider
+ * that is not known. */
+bool patch_backup_provider(struct patch_plan *plan, const struct provider **out, struct error *err);
+bool patch_storage_provider(struct patch_plan *plan, const struct provider **out,
+                            struct error *err);
+
+/* ERROR_NOT_FOUND where the source has no Cluster; WHAT needs it. */
+bool patch_need_cluster(struct patch_plan *plan, const char *what, struct error *err);
+
+/* Whether the Cluster's Seed has a place for backups. */
+bool patch_seed_has_backup(struct patch_plan *plan, bool *has, struct error *err);
+
+/* Technical ID and uid of the Cluster's Shoot, "ID--UID": what its backups are told apart by, so
+ * that a shoot that is created anew under an old name never meets the old one's. */
+bool patch_shoot_id(struct patch_plan *plan, char out[PATCH_PREFIX_SIZE], struct error *err);
+
+/* Class (NULL: none) and capacity of the role's volume with PROVIDER. */
+struct patch_storage patch_storage_of(const struct patch_plan *plan,
+                                      const struct provider *provider);
 
 /* Plans the container backup-restore, its volume, and the checksum of its Secret. */
 bool patch_plan_sidecar(struct patch_plan *plan, struct error *err);
 
 /* Plans the volume claim template: set on CREATE, kept as it is stored on UPDATE. */
 bool patch_plan_storage(struct patch_plan *plan, struct error *err);
+
+/* Whether druid runs the StatefulSet: an Etcd controls it, or has its name and is reconciled. */
+bool patch_has_master(struct patch_plan *plan, bool *has, struct error *err);
+
+/* Lets the spec be changed by druid and by Kubernetes' own controllers only. ERROR_CONFLICT says
+ * WHY (a sentence that also says how to get out) to everybody else. */
+bool patch_freeze(struct patch_plan *plan, const char *why, struct error *err);
+
+/* Gives others' writes to what druid runs what the guard has for them. */
+bool patch_guard_master(struct patch_plan *plan, struct error *err);
+
+/* Plans druid's labels of the pod template. */
+bool patch_plan_labels(struct patch_plan *plan, struct error *err);
 
 /* The schedule of full snapshots: CONFIGURED, else that of SIDECAR's --schedule= flag (SIDECAR may
  * be NULL), else 1 h 15 min before the Shoot's maintenance window begins plus crc32(uid) mod 60

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#define SIDECAR_LABEL "backup.gardener.cloud/provider"
 #define CHECKSUM_ANNOTATION "checksum/secret-etcd-backup"
 #define POD_SPEC "/spec/template/spec"
 
@@ -15,7 +14,7 @@ struct sidecar {
     const char *image;
     bool backed_up; /* with a store; else it only validates the data before etcd starts */
     char schedule[PATCH_SCHEDULE_SIZE];
-    char prefix[512];
+    char prefix[PATCH_PREFIX_SIZE + 16];
 };
 
 static struct json_object *new_variable(const struct provider_variable *variable)
@@ -104,36 +103,20 @@ static struct json_object *new_container(const struct sidecar *sidecar)
     return TAKE(container);
 }
 
-/* Whether the Seed has a place for backups. */
-static bool seed_has_backup(struct patch_plan *plan, bool *has, struct error *err)
-{
-    struct json_object *backup;
-    if (!kube_json_get_object(plan->cluster, "/spec/seed/spec/backup", &backup, err))
-        return error_wrap(err, "Cluster %s", plan->request->namespace);
-    *has = backup != NULL;
-    return true;
-}
-
-/* Backups of a shoot are told apart by its technical ID and its uid, so that a shoot that is
- * created anew under an old name never meets the old one's backups. */
 static bool set_prefix(struct patch_plan *plan, struct sidecar *sidecar, struct error *err)
 {
-    const char *id;
-    const char *uid;
+    char id[PATCH_PREFIX_SIZE];
     int length;
     if (!sidecar->backed_up) {
         length = snprintf(sidecar->prefix, sizeof sidecar->prefix, "%s", sidecar->role->name);
     } else {
-        if (!kube_json_need_string(plan->cluster, "/spec/shoot/status/technicalID", &id, err) ||
-            !kube_json_need_string(plan->cluster, "/spec/shoot/status/uid", &uid, err))
-            return error_wrap(err, "Cluster %s", plan->request->namespace);
-        length = snprintf(sidecar->prefix, sizeof sidecar->prefix, "%s--%s/%s", id, uid,
-                          sidecar->role->name);
+        if (!patch_shoot_id(plan, id, err))
+            return false;
+        length =
+            snprintf(sidecar->prefix, sizeof sidecar->prefix, "%s/%s", id, sidecar->role->name);
     }
     return length < (int)sizeof sidecar->prefix ||
-           error_set(err, ERROR_RANGE,
-                     "Cluster %s: /spec/shoot/status: technicalID and uid are too long",
-                     plan->request->namespace);
+           error_set(err, ERROR_RANGE, "the store's prefix is too long");
 }
 
 /* Everything that the container depends on; ends in an error where something it needs is absent. */
@@ -145,13 +128,8 @@ static bool describe(struct patch_plan *plan, struct sidecar *sidecar, struct er
     /* A provider without a store never has a backup, and its sidecar needs no Cluster. */
     if (sidecar->provider->store[0] == '\0')
         return set_prefix(plan, sidecar, err);
-    if (!plan->cluster)
-        return error_set(err, ERROR_NOT_FOUND,
-                         "Cluster %s not found: the backup sidecar needs it for the Seed's backup "
-                         "and the Shoot's schedule; create it "
-                         "(extensions.gardener.cloud/v1alpha1, named like the namespace)",
-                         plan->request->namespace);
-    if (!seed_has_backup(plan, &has_backup, err))
+    if (!patch_need_cluster(plan, "the backup sidecar", err) ||
+        !patch_seed_has_backup(plan, &has_backup, err))
         return false;
     sidecar->backed_up = plan->role->main && has_backup;
     if (!kube_json_need_array(plan->request->object, POD_SPEC "/containers", &containers, err))
@@ -191,15 +169,13 @@ static bool plan_volume(struct patch_plan *plan, struct error *err)
 
 bool patch_plan_sidecar(struct patch_plan *plan, struct error *err)
 {
-    static const char *const pointers[] = {"/spec/seed/spec/backup/provider",
-                                           "/spec/seed/spec/provider/type"};
     struct sidecar sidecar = {.role = plan->role, .image = plan->settings->sidecar_image};
-    if (!patch_find_provider(plan, SIDECAR_LABEL, pointers, &sidecar.provider, err))
+    if (!patch_backup_provider(plan, &sidecar.provider, err))
         return false;
     if (!sidecar.provider)
         return patch_warn(plan, err,
-                          "no backup sidecar: no namespace label " SIDECAR_LABEL
-                          ", no Cluster, no defaultProvider names a provider");
+                          "no backup sidecar: no namespace label backup.gardener.cloud/provider, "
+                          "no Cluster, no defaultProvider names a provider");
     if (!sidecar.provider->sidecar)
         return patch_warn(plan, err, "no backup sidecar: provider %s has none",
                           sidecar.provider->name);

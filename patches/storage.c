@@ -5,17 +5,25 @@
 #include <string.h>
 
 #define TEMPLATES "/spec/volumeClaimTemplates"
-#define STORAGE_LABEL "seed.gardener.cloud/provider"
 #define DEFAULT_CAPACITY "10Gi"
 
-static const struct patch_storage *configured_for(const struct patch_settings *settings,
-                                                  const struct provider *provider)
+struct patch_storage patch_storage_of(const struct patch_plan *plan,
+                                      const struct provider *provider)
 {
-    static const struct patch_storage none = {0};
-    for (size_t i = 0; i < settings->storage_count; i++)
-        if (strcmp(settings->storages[i].provider, provider->name) == 0)
-            return &settings->storages[i];
-    return &none;
+    struct patch_storage storage = {provider->name, NULL, DEFAULT_CAPACITY};
+    if (!plan->role->main) {
+        storage.capacity = provider->events_capacity;
+        return storage;
+    }
+    for (size_t i = 0; i < plan->settings->storage_count; i++) {
+        const struct patch_storage *configured = &plan->settings->storages[i];
+        if (strcmp(configured->provider, provider->name) != 0)
+            continue;
+        storage.class_name = configured->class_name;
+        if (configured->capacity)
+            storage.capacity = configured->capacity;
+    }
+    return storage;
 }
 
 static struct json_object *new_template(const char *name, const char *class_name,
@@ -51,22 +59,17 @@ static bool keep_stored(struct patch_plan *plan, struct error *err)
 
 bool patch_plan_storage(struct patch_plan *plan, struct error *err)
 {
-    static const char *const pointers[] = {"/spec/seed/spec/provider/type", NULL};
     const struct provider *provider;
-    const struct patch_role *role = plan->role;
     if (plan->request->update)
         return keep_stored(plan, err);
-    if (!patch_find_provider(plan, STORAGE_LABEL, pointers, &provider, err))
+    if (!patch_storage_provider(plan, &provider, err))
         return false;
     if (!provider)
         return patch_warn(plan, err,
-                          "storage unchanged: no namespace label " STORAGE_LABEL
-                          ", no Cluster, no defaultProvider names a provider");
-    const struct patch_storage *storage = configured_for(plan->settings, provider);
-    const char *capacity = storage->capacity ? storage->capacity : DEFAULT_CAPACITY;
-    return kube_patch_item(&plan->result->patch, TEMPLATES, "/metadata/name",
-                           new_template(role->claim_template,
-                                        role->main ? storage->class_name : NULL,
-                                        role->main ? capacity : provider->events_capacity),
-                           err);
+                          "storage unchanged: no namespace label seed.gardener.cloud/provider, no "
+                          "Cluster, no defaultProvider names a provider");
+    struct patch_storage storage = patch_storage_of(plan, provider);
+    return kube_patch_item(
+        &plan->result->patch, TEMPLATES, "/metadata/name",
+        new_template(plan->role->claim_template, storage.class_name, storage.capacity), err);
 }

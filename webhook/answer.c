@@ -67,12 +67,22 @@ static bool set_patch(struct json_object *response, struct json_object *operatio
            kube_json_set(response, "patchType", kube_json_string("JSONPatch"));
 }
 
+/* What the API server's audit log keeps of a decision; nothing of what is none of ours. */
+static bool set_audit(struct json_object *response, enum webhook_outcome outcome, const char *stage)
+{
+    return !stage || kube_json_set(response, "auditAnnotations",
+                                   kube_json_object("decision",
+                                                    kube_json_string(webhook_outcome_name(outcome)),
+                                                    "phase", kube_json_string(stage), NULL));
+}
+
 struct webhook_answer webhook_allow(const struct webhook_review *review,
+                                    enum webhook_outcome outcome, const char *stage,
                                     struct json_object *operations, struct json_object *warnings)
 {
     AUTO_JSON struct json_object *response = kube_json_object(
         "uid", kube_json_string(review->uid), "allowed", kube_json_bool(true), NULL);
-    bool whole = response != NULL;
+    bool whole = response && set_audit(response, outcome, stage);
     if (whole && !kube_json_is_empty(operations))
         whole = set_patch(response, operations);
     if (whole && !kube_json_is_empty(warnings))
@@ -85,15 +95,16 @@ struct webhook_answer webhook_allow(const struct webhook_review *review,
 /* Without a reason: of "Invalid" kubectl up to 1.20 at least shows nothing but "The request is
  * invalid", not the message. */
 static struct webhook_answer deny(const struct webhook_review *review, unsigned code,
-                                  const char *message)
+                                  const char *message, const char *stage)
 {
-    return answer_review(review,
-                         kube_json_object("uid", kube_json_string(review->uid), "allowed",
-                                          kube_json_bool(false), "status",
-                                          kube_json_object("status", kube_json_string("Failure"),
-                                                           "message", kube_json_string(message),
-                                                           "code", kube_json_int(code), NULL),
-                                          NULL));
+    AUTO_JSON struct json_object *response = kube_json_object(
+        "uid", kube_json_string(review->uid), "allowed", kube_json_bool(false), "status",
+        kube_json_object("status", kube_json_string("Failure"), "message",
+                         kube_json_string(message), "code", kube_json_int(code), NULL),
+        NULL);
+    if (!response || !set_audit(response, WEBHOOK_REFUSED, stage))
+        return (struct webhook_answer){MHD_HTTP_INTERNAL_SERVER_ERROR, NULL};
+    return answer_review(review, TAKE(response));
 }
 
 struct webhook_answer webhook_status(unsigned status, const char *message)
@@ -107,7 +118,8 @@ struct webhook_answer webhook_status(unsigned status, const char *message)
 }
 
 struct webhook_answer webhook_answer_error(const struct webhook_review *review,
-                                           const struct error *err, enum webhook_outcome *outcome)
+                                           const struct error *err, const char *stage,
+                                           enum webhook_outcome *outcome)
 {
     /* The code within a refusal; 0: no decision, HTTP 500. An absent object is Invalid too: clients
      * take a 404 for the absence of the StatefulSet itself, and repeat a 409. */
@@ -122,6 +134,6 @@ struct webhook_answer webhook_answer_error(const struct webhook_review *review,
     };
     unsigned code = refusals[err->code];
     *outcome = code ? WEBHOOK_REFUSED : WEBHOOK_FAILED;
-    return code ? deny(review, code, err->message)
+    return code ? deny(review, code, err->message, stage)
                 : webhook_status(MHD_HTTP_INTERNAL_SERVER_ERROR, err->message);
 }

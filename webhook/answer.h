@@ -25,16 +25,19 @@ struct webhook_answer {
     char *body;
 };
 
-/* Allowed. OPERATIONS (lent, NULL or empty: none) is a JSON Patch, WARNINGS (lent, NULL: none) an
- * array of strings. Patch and patchType are there both or neither. */
+/* Allowed, with OUTCOME and STAGE (as in struct patch_result; NULL: none) as audit annotations.
+ * OPERATIONS (lent, NULL or empty: none) is a JSON Patch, WARNINGS (lent, NULL: none) an array of
+ * strings. Patch and patchType are there both or neither. */
 struct webhook_answer webhook_allow(const struct webhook_review *review,
+                                    enum webhook_outcome outcome, const char *stage,
                                     struct json_object *operations, struct json_object *warnings);
 
 /* What ERR says of REVIEW, by one table: the object, or one that it needs, is wrong or absent →
  * allowed: false with a 4xx code; it cannot be decided → HTTP 500, so that failurePolicy decides.
  */
 struct webhook_answer webhook_answer_error(const struct webhook_review *review,
-                                           const struct error *err, enum webhook_outcome *outcome);
+                                           const struct error *err, const char *stage,
+                                           enum webhook_outcome *outcome);
 
 /* A Status for a request that got no decision. STATUS is the HTTP code, 4xx or 5xx. */
 struct webhook_answer webhook_status(unsigned status, const char *message);

@@ -58,23 +58,59 @@ static bool check_schedule(const char *value, struct error *err)
                      value);
 }
 
+static bool check_phase(const char *value, struct error *err)
+{
+    enum patch_phase phase;
+    return patch_phase_parse(value, &phase, err);
+}
+
+static bool parse_guard(const char *value, enum patch_guard *guard, struct error *err)
+{
+    static const char *const guards[] = {"deny", "warn", "off"};
+    for (size_t i = 0; i < sizeof guards / sizeof *guards; i++) {
+        if (strcmp(guards[i], value) == 0) {
+            *guard = (enum patch_guard)i;
+            return true;
+        }
+    }
+    return error_set(err, ERROR_INVALID, "found '%s', expected deny, warn or off", value);
+}
+
+static bool check_guard(const char *value, struct error *err)
+{
+    enum patch_guard guard;
+    return parse_guard(value, &guard, err);
+}
+
+static bool check_account(const char *value, struct error *err)
+{
+    const char *slash = strchr(value, '/');
+    return (slash && slash != value && slash[1] && !strchr(slash + 1, '/')) ||
+           error_set(err, ERROR_INVALID, "found '%s', expected NAMESPACE/NAME", value);
+}
+
 /* Every key there is, with the pointer to its map; "*" is any provider. Maps have no check. */
 static const struct key {
     const char *parent;
     const char *name;
     check *check;
+    bool list; /* of what CHECK is for */
 } keys[] = {
-    {"", "apiVersion", check_api_version},
-    {"", "kind", check_kind},
-    {"", "defaultProvider", check_provider},
-    {"", "sidecar", NULL},
-    {"/sidecar", "image", check_text},
-    {"/sidecar", "schedule", check_schedule},
-    {"", "providers", NULL},
-    {"/providers", "*", NULL},
-    {"/providers/*", "etcdStorage", NULL},
-    {"/providers/*/etcdStorage", "className", check_text},
-    {"/providers/*/etcdStorage", "capacity", check_capacity},
+    {"", "apiVersion", check_api_version, false},
+    {"", "kind", check_kind, false},
+    {"", "defaultProvider", check_provider, false},
+    {"", "sidecar", NULL, false},
+    {"/sidecar", "image", check_text, false},
+    {"/sidecar", "schedule", check_schedule, false},
+    {"", "providers", NULL, false},
+    {"/providers", "*", NULL, false},
+    {"/providers/*", "etcdStorage", NULL, false},
+    {"/providers/*/etcdStorage", "className", check_text, false},
+    {"/providers/*/etcdStorage", "capacity", check_capacity, false},
+    {"", "migration", NULL, false},
+    {"/migration", "defaultPhase", check_phase, false},
+    {"/migration", "guard", check_guard, false},
+    {"/migration", "druidServiceAccounts", check_account, true},
 };
 enum { KEYS = sizeof keys / sizeof *keys };
 
@@ -118,6 +154,28 @@ static bool unknown_key(const char *parent, const char *name, struct error *err)
 static bool check_map(const struct reading *reading, const char *path, const char *parent,
                       struct json_object *map, struct error *err);
 
+static bool check_text_of(const struct reading *reading, const char *path, const struct key *key,
+                          struct json_object *value, struct error *err)
+{
+    const char *text = kube_json_as_text(value);
+    if (text ? key->check(text, err) : error_set(err, ERROR_INVALID, "expected a string"))
+        return true;
+    return fail_at(reading, value, path, err);
+}
+
+static bool check_list(const struct reading *reading, const char *path, const struct key *key,
+                       struct json_object *list, struct error *err)
+{
+    if (!json_object_is_type(list, json_type_array)) {
+        error_set(err, ERROR_INVALID, "expected a list");
+        return fail_at(reading, list, path, err);
+    }
+    for (size_t i = 0; i < json_object_array_length(list); i++)
+        if (!check_text_of(reading, path, key, json_object_array_get_idx(list, i), err))
+            return false;
+    return true;
+}
+
 /* The key NAME of the map that PATH and, with "*" for a provider, PARENT lead to. */
 static bool check_member(const struct reading *reading, const char *path, const char *parent,
                          const char *name, struct json_object *value, struct error *err)
@@ -135,12 +193,9 @@ static bool check_member(const struct reading *reading, const char *path, const 
     snprintf(own_pattern, sizeof own_pattern, "%s/%s", parent, key->name);
     if (!key->check)
         return check_map(reading, own_path, own_pattern, value, err);
-    const char *text;
-    if (!kube_json_need_string(value, "", &text, NULL)) {
-        error_set(err, ERROR_INVALID, "expected a string");
-        return fail_at(reading, value, own_path, err);
-    }
-    return key->check(text, err) || fail_at(reading, value, own_path, err);
+    if (key->list)
+        return check_list(reading, own_path, key, value, err);
+    return check_text_of(reading, own_path, key, value, err);
 }
 
 static bool check_map(const struct reading *reading, const char *path, const char *parent,
@@ -196,6 +251,38 @@ static bool fill_storages(struct webhook_config *config, struct error *err)
     return true;
 }
 
+/* Where Gardener runs druid. */
+static const char *const default_accounts[] = {"garden/etcd-druid"};
+
+static bool fill_accounts(struct webhook_config *config, struct error *err)
+{
+    struct json_object *list = NULL;
+    config->patches.druid_accounts = default_accounts;
+    config->patches.druid_account_count = sizeof default_accounts / sizeof *default_accounts;
+    if (!kube_json_get_array(config->tree, "/migration/druidServiceAccounts", &list, err))
+        return false;
+    if (!list)
+        return true;
+    size_t count = json_object_array_length(list);
+    config->druid_accounts = calloc(count + 1, sizeof *config->druid_accounts);
+    if (!config->druid_accounts)
+        return error_set(err, ERROR_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        config->druid_accounts[i] = kube_json_as_text(json_object_array_get_idx(list, i));
+    config->patches.druid_accounts = config->druid_accounts;
+    config->patches.druid_account_count = count;
+    return true;
+}
+
+static bool fill_migration(struct webhook_config *config, struct error *err)
+{
+    const char *phase = kube_json_text(config->tree, "/migration/defaultPhase");
+    const char *guard = kube_json_text(config->tree, "/migration/guard");
+    return (!phase || patch_phase_parse(phase, &config->patches.default_phase, err)) &&
+           (!guard || parse_guard(guard, &config->patches.guard, err)) &&
+           fill_accounts(config, err);
+}
+
 static bool fill(struct webhook_config *config, struct error *err)
 {
     const char *image = kube_json_text(config->tree, "/sidecar/image");
@@ -204,7 +291,7 @@ static bool fill(struct webhook_config *config, struct error *err)
         .sidecar_image = image ? image : WEBHOOK_SIDECAR_IMAGE,
         .schedule = kube_json_text(config->tree, "/sidecar/schedule"),
     };
-    return fill_storages(config, err);
+    return fill_storages(config, err) && fill_migration(config, err);
 }
 
 bool webhook_config_parse(const char *name, const char *text, size_t length,
@@ -233,8 +320,8 @@ bool webhook_config_load(const char *file, struct webhook_config *config, struct
 {
     enum { LIMIT = 1 << 20 };
     if (!file) {
-        *config = (struct webhook_config){.patches.sidecar_image = WEBHOOK_SIDECAR_IMAGE};
-        return true;
+        *config = (struct webhook_config){0};
+        return fill(config, err);
     }
     AUTO_FREE char *text = malloc(LIMIT);
     if (!text)
@@ -252,4 +339,5 @@ void webhook_config_free(struct webhook_config *config)
 {
     json_object_put(TAKE(config->tree));
     free(TAKE(config->storages));
+    free(TAKE(config->druid_accounts));
 }

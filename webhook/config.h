@@ -12,6 +12,7 @@ struct webhook_config {
     struct patch_settings patches;
     struct json_object *tree;       /* owned: the strings above live here */
     struct patch_storage *storages; /* owned */
+    const char **druid_accounts;    /* owned; NULL: the default */
 };
 
 /* Reads and checks FILE; NULL gives the defaults. Unknown keys, wrong types and values that cannot

@@ -111,6 +111,7 @@ void webhook_metrics_write(struct webhook_metrics *metrics, FILE *out)
 {
     write_counters(metrics, out);
     write_histogram(metrics, out);
+    webhook_fleet_write(&metrics->fleet, out);
     gauge(out, "druid_bridge_requests_in_flight", "HTTPS requests that are being read or answered.",
           metrics->in_flight);
     gauge(out, "druid_bridge_connections", "HTTPS connections that are open.",

@@ -4,6 +4,7 @@
 #define WEBHOOK_METRICS_H
 
 #include "webhook/answer.h"
+#include "webhook/fleet.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@ struct webhook_metrics {
     _Atomic long long certificate_expiry;     /* seconds since 1970 */
     _Atomic long in_flight;
     _Atomic long connections;
+    struct webhook_fleet fleet;
 };
 
 enum webhook_reload { WEBHOOK_RELOAD_CERTIFICATE, WEBHOOK_RELOAD_CONFIGURATION };

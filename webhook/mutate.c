@@ -1,21 +1,15 @@
 #include "webhook/mutate.h"
 
 #include "kube/cleanup.h"
+#include "webhook/advice.h"
 
 #include <string.h>
 #include <time.h>
 
-/* Whether REVIEW is of what the legacy path acts on. What else is sent is allowed as it is. */
-static bool is_stateful_set_write(const struct webhook_review *review)
-{
-    return strcmp(review->group, "apps") == 0 && strcmp(review->resource, "statefulsets") == 0 &&
-           !(review->subresource && *review->subresource) &&
-           (strcmp(review->operation, "CREATE") == 0 || strcmp(review->operation, "UPDATE") == 0);
-}
-
 /* A decision on its way to the log. */
 struct decision {
     enum webhook_outcome outcome;
+    const char *stage; /* as in struct patch_result; NULL: none */
     struct error error;
     char warning[256]; /* the first one, if any */
 };
@@ -26,43 +20,84 @@ static void note_warning(struct json_object *warnings, struct decision *decision
     snprintf(decision->warning, sizeof decision->warning, "%s", text ? text : "");
 }
 
-static struct webhook_answer patch(const struct webhook_review *review,
-                                   const struct webhook_snapshot *snapshot,
-                                   struct decision *decision)
+typedef bool decide(const struct patch_request *request, const struct patch_settings *settings,
+                    struct kube_source *source, struct patch_result *result, struct error *err);
+
+/* What this program acts on. All else that is sent is allowed as it is. */
+static const struct kind {
+    const char *group;
+    const char *resource;
+    decide *decide;
+    bool updates; /* else only what is created */
+} kinds[] = {
+    {"apps", "statefulsets", patch_stateful_set, true},
+    {"druid.gardener.cloud", "etcds", patch_etcd, false},
+};
+
+static const struct kind *find_kind(const struct webhook_review *review)
+{
+    bool update = strcmp(review->operation, "UPDATE") == 0;
+    if ((review->subresource && *review->subresource) ||
+        !(update || strcmp(review->operation, "CREATE") == 0))
+        return NULL;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(review->group, kinds[i].group) == 0 &&
+            strcmp(review->resource, kinds[i].resource) == 0 && (kinds[i].updates || !update))
+            return &kinds[i];
+    return NULL;
+}
+
+/* Advice and bookkeeping of a StatefulSet that was decided on. */
+static void follow(const struct webhook_review *review, const struct webhook_snapshot *snapshot,
+                   struct patch_result *result, struct webhook_metrics *metrics)
+{
+    AUTO_JSON struct json_object *report =
+        result->prepared ? webhook_advise(result, snapshot->source, time(NULL)) : NULL;
+    if (!review->dry_run)
+        webhook_fleet_note(&metrics->fleet, review->namespace, review->name, result->stage, report);
+}
+
+static struct webhook_answer answer(const struct webhook_review *review, const struct kind *kind,
+                                    const struct webhook_snapshot *snapshot,
+                                    struct webhook_metrics *metrics, struct decision *decision)
 {
     const struct patch_request request = {
         .update = strcmp(review->operation, "UPDATE") == 0,
         .namespace = review->namespace,
         .name = review->name,
+        .user = review->user,
         .object = review->object,
         .old_object = review->old_object,
     };
-    struct patch_result result;
-    struct webhook_answer answer;
-    if (patch_stateful_set(&request, &snapshot->config.patches, snapshot->source, &result,
-                           &decision->error)) {
-        if (!result.ignored)
-            decision->outcome =
-                kube_patch_is_empty(&result.patch) ? WEBHOOK_UNCHANGED : WEBHOOK_PATCHED;
-        note_warning(result.warnings, decision);
-        answer = webhook_allow(review, result.patch.operations, result.warnings);
-    } else {
-        answer = webhook_answer_error(review, &decision->error, &decision->outcome);
+    AUTO(patch_result_free) struct patch_result result;
+    bool decided = kind->decide(&request, &snapshot->config.patches, snapshot->source, &result,
+                                &decision->error);
+    decision->stage = result.stage;
+    if (!decided)
+        return webhook_answer_error(review, &decision->error, result.stage, &decision->outcome);
+    if (result.stage) {
+        decision->outcome =
+            kube_patch_is_empty(&result.patch) ? WEBHOOK_UNCHANGED : WEBHOOK_PATCHED;
+        if (kind->updates)
+            follow(review, snapshot, &result, metrics);
     }
-    patch_result_free(&result);
-    return answer;
+    note_warning(result.warnings, decision);
+    return webhook_allow(review, decision->outcome, result.stage, result.patch.operations,
+                         result.warnings);
 }
 
-static struct webhook_answer decide(struct webhook_state *state,
-                                    const struct webhook_review *review, struct decision *decision)
+static struct webhook_answer decide_on(struct webhook_state *state, struct webhook_metrics *metrics,
+                                       const struct webhook_review *review,
+                                       struct decision *decision)
 {
+    const struct kind *kind = find_kind(review);
     decision->outcome = WEBHOOK_IGNORED;
-    if (!is_stateful_set_write(review))
-        return webhook_allow(review, NULL, NULL);
+    if (!kind)
+        return webhook_allow(review, decision->outcome, NULL, NULL, NULL);
     struct webhook_snapshot *snapshot = webhook_state_acquire(state);
-    struct webhook_answer answer = patch(review, snapshot, decision);
+    struct webhook_answer given = answer(review, kind, snapshot, metrics, decision);
     webhook_state_release(state, snapshot);
-    return answer;
+    return given;
 }
 
 static long long nanoseconds_since(const struct timespec *begin)
@@ -78,13 +113,13 @@ struct webhook_answer webhook_mutate(struct webhook_state *state, struct webhook
     struct timespec begin;
     struct webhook_review review = {0};
     struct decision decision = {.outcome = WEBHOOK_UNREADABLE};
-    struct webhook_answer answer;
+    struct webhook_answer given;
     char milliseconds[32];
     clock_gettime(CLOCK_MONOTONIC, &begin);
     if (webhook_review_parse(body, length, &review, &decision.error))
-        answer = decide(state, &review, &decision);
+        given = decide_on(state, metrics, &review, &decision);
     else
-        answer = webhook_status(MHD_HTTP_BAD_REQUEST, decision.error.message);
+        given = webhook_status(MHD_HTTP_BAD_REQUEST, decision.error.message);
     long long duration = nanoseconds_since(&begin);
     bool bad = decision.error.code != ERROR_NONE;
     snprintf(milliseconds, sizeof milliseconds, "%.3fms", (double)duration / 1e6);
@@ -92,9 +127,9 @@ struct webhook_answer webhook_mutate(struct webhook_state *state, struct webhook
     webhook_log(log, bad || *decision.warning ? WEBHOOK_LOG_WARNING : WEBHOOK_LOG_INFO, "review",
                 "uid", review.uid, "namespace", review.namespace, "name", review.name, "resource",
                 review.resource, "operation", review.operation, "outcome",
-                webhook_outcome_name(decision.outcome), "duration", milliseconds, "reason",
-                bad ? decision.error.message : NULL, "warning",
+                webhook_outcome_name(decision.outcome), "phase", decision.stage, "duration",
+                milliseconds, "reason", bad ? decision.error.message : NULL, "warning",
                 *decision.warning ? decision.warning : NULL, NULL);
     webhook_review_free(&review);
-    return answer;
+    return given;
 }

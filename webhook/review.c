@@ -75,6 +75,7 @@ static bool fill(struct webhook_review *review, struct error *err)
 {
     struct json_object *tree = review->tree;
     struct json_object *request;
+    struct json_object *dry_run;
     if (!json_object_is_type(tree, json_type_object))
         return error_set(err, ERROR_INVALID, "expected a map, an AdmissionReview");
     if (!check_header(tree, review, err) ||
@@ -85,9 +86,12 @@ static bool fill(struct webhook_review *review, struct error *err)
         !kube_json_need_string(tree, "/request/resource/resource", &review->resource, err) ||
         !kube_json_get_string(tree, "/request/subResource", &review->subresource, err) ||
         !kube_json_get_string(tree, "/request/namespace", &review->namespace, err) ||
+        !kube_json_get_string(tree, "/request/userInfo/username", &review->user, err) ||
+        !kube_json_get(tree, "/request/dryRun", json_type_boolean, &dry_run, err) ||
         !kube_json_get_object(tree, "/request/object", &review->object, err) ||
         !kube_json_get_object(tree, "/request/oldObject", &review->old_object, err))
         return false;
+    review->dry_run = json_object_get_boolean(dry_run);
     if (!review->group)
         review->group = "";
     if (!review->namespace)

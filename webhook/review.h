@@ -14,6 +14,8 @@ struct webhook_review {
     const char *subresource;        /* NULL: none */
     const char *namespace;          /* "" for what has none */
     const char *name;               /* NULL: the API server is still to generate it */
+    const char *user;               /* request.userInfo.username; NULL: not said */
+    bool dry_run;                   /* nothing of it will be stored */
     struct json_object *object;     /* NULL on DELETE */
     struct json_object *old_object; /* NULL on CREATE */
 };

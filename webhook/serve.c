@@ -212,6 +212,7 @@ static void free_service(struct service *service)
         webhook_operations_stop(&service->operations);
     webhook_tls_free(&service->tls);
     webhook_state_free(&service->state);
+    webhook_fleet_free(&service->metrics.fleet);
     if (service->signals >= 0)
         close(service->signals);
     if (service->watch >= 0)
@@ -253,6 +254,7 @@ static struct service *new_service(const struct webhook_options *options)
     service->server.metrics = service->operations.metrics = &service->metrics;
     service->server.log = &service->log;
     pthread_mutex_init(&service->server.mutex, NULL);
+    pthread_mutex_init(&service->metrics.fleet.mutex, NULL);
     return service;
 }
 

@@ -13,6 +13,7 @@ struct call {
     struct json_object *old_object; /* NULL: CREATE */
     struct kube_source *source;
     struct patch_settings settings;
+    const char *user;
     struct patch_result result;
     struct error error;
 };
@@ -49,6 +50,7 @@ static inline bool run_call(struct call *call)
         .update = call->old_object != NULL,
         .namespace = "shoot--garden--apple",
         .name = name,
+        .user = call->user,
         .object = call->object,
         .old_object = call->old_object,
     };
@@ -60,6 +62,22 @@ static inline bool run_call(struct call *call)
 static inline struct json_object *result_of(struct call *call)
 {
     return test_patched(call->object, call->result.patch.operations);
+}
+
+/* A CREATE that was patched, as the stored object of an UPDATE, which begins as the same object. */
+static inline struct call stored_call(const char *file, const char *provider,
+                                      const char *const *edit)
+{
+    struct call call = new_call(file, provider, edit);
+    if (!run_call(&call)) {
+        fprintf(stderr, "%s\n", call.error.message);
+        abort();
+    }
+    struct json_object *stored = result_of(&call);
+    json_object_put(call.object);
+    call.object = stored;
+    call.old_object = kube_json_copy(stored);
+    return call;
 }
 
 static inline void free_call(struct call *call)

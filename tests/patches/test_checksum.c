@@ -33,16 +33,19 @@ static const struct row sorted = {
 static const struct row bytewise = {
     "{'data':{'a':'MQ==','B':'Mg=='}}",
     "8b1d0cf4392744e169e783384e4d73ee2017b12cfb8b1ce69c5ad5640627f0fe"};
-static const struct row escaped = {"{'data':{'<&>':'MQ=='}}", "9f3e896961ba375894f49d2ce43e662de50be91c2e0b1b7b893d236844921263"};
-static const struct row empty = {"{'data':{}}", "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"};
-static const struct row absent = {"{}", "74234e98afe7498fb5daf1f36ac2d78acc339464f950703b8c019892f982b90b"};
+static const struct row escaped = {
+    "{'data':{'<&>':'MQ=='}}", "9f3e896961ba375894f49d2ce43e662de50be91c2e0b1b7b893d236844921263"};
+static const struct row empty = {
+    "{'data':{}}", "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"};
+static const struct row absent = {
+    "{}", "74234e98afe7498fb5daf1f36ac2d78acc339464f950703b8c019892f982b90b"};
 static const struct row number = {"{'data':{'a':1,'b':'c2VjcmV0'}}", NULL};
 static const struct row null_value = {"{'data':{'a':null}}", NULL};
 static const struct row list = {"{'data':['c2VjcmV0']}", NULL};
 
 #define ROW(name, row)                                                                             \
     {                                                                                              \
-        name, run_row, NULL, NULL, (void *)(uintptr_t)&(row)                                       \
+        name, run_row, NULL, NULL, (void *)(uintptr_t) & (row)                                     \
     }
 
 int main(void)

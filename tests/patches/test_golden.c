@@ -1,4 +1,5 @@
-/* What the legacy webhooks really answered, case by case, where the folder of shared data is there. */
+/* What the legacy webhooks really answered, case by case, where the folder of shared data is there.
+ */
 #include "kube/cleanup.h"
 #include "kube/defaults.h"
 #include "patches/patches.h"
@@ -74,7 +75,8 @@ static void run_case(const char *folder)
     must_plan(&request, &settings, source, &second);
     assert_string_equal(kube_json_write(second.patch.operations), "[]");
 
-    /* The same when what was expected comes back, as a deployer that reads before it writes sends it. */
+    /* The same when what was expected comes back, as a deployer that reads before it writes sends
+     * it. */
     AUTO(patch_result_free) struct patch_result third = {0};
     request.object = expected;
     must_plan(&request, &settings, source, &third);

@@ -29,7 +29,7 @@ static void assert_untouched(struct call *call, bool ignored)
     assert_runs(call);
     assert_string_equal(kube_json_write(call->result.patch.operations), "[]");
     assert_string_equal(kube_json_write(call->result.warnings), "[]");
-    assert_int_equal(call->result.ignored, ignored);
+    assert_int_equal(call->result.stage == NULL, ignored);
 }
 
 static void assert_refused(struct call *call, enum error_code code, const char *const *texts)
@@ -97,14 +97,6 @@ static void a_deleted_object_is_ignored(void **state)
 static const char druid_owner[] = "[{'apiVersion':'druid.gardener.cloud/v1alpha1','kind':'Etcd',"
                                   "'name':'etcd-main','uid':'1','controller':true}]";
 
-static void what_an_etcd_controls_is_ignored(void **state)
-{
-    (void)state;
-    AUTO_CALL struct call call = new_call("etcd-main.yaml", "aws", NULL);
-    test_change(call.object, "/metadata/ownerReferences", test_json(druid_owner));
-    assert_untouched(&call, true);
-}
-
 static void what_an_etcd_owns_without_controlling_is_patched(void **state)
 {
     (void)state;
@@ -112,7 +104,8 @@ static void what_an_etcd_owns_without_controlling_is_patched(void **state)
     test_change(call.object, "/metadata/ownerReferences", test_json(druid_owner));
     test_change(call.object, "/metadata/ownerReferences/0/controller", kube_json_bool(false));
     assert_runs(&call);
-    assert_false(call.result.ignored || kube_patch_is_empty(&call.result.patch));
+    assert_string_equal(call.result.stage, "legacy");
+    assert_false(kube_patch_is_empty(&call.result.patch));
 }
 
 static void an_etcd_of_another_group_is_another_kind(void **state)
@@ -123,34 +116,23 @@ static void an_etcd_of_another_group_is_another_kind(void **state)
     test_change(call.object, "/metadata/ownerReferences/0/apiVersion",
                 kube_json_string("example.com/v1"));
     assert_runs(&call);
-    assert_false(call.result.ignored || kube_patch_is_empty(&call.result.patch));
+    assert_string_equal(call.result.stage, "legacy");
+    assert_false(kube_patch_is_empty(&call.result.patch));
 }
 
 /* --- updates --- */
 
-/* A CREATE that was patched, as the stored object of an UPDATE, which begins as the same object. */
-static struct call stored_call(const char *file, const char *provider)
-{
-    struct call call = new_call(file, provider, NULL);
-    assert_runs(&call);
-    struct json_object *stored = result_of(&call);
-    json_object_put(call.object);
-    call.object = stored;
-    call.old_object = kube_json_copy(stored);
-    return call;
-}
-
 static void an_update_that_changes_nothing_gets_no_patch(void **state)
 {
     (void)state;
-    AUTO_CALL struct call call = stored_call("etcd-main.yaml", "gcp");
+    AUTO_CALL struct call call = stored_call("etcd-main.yaml", "gcp", NULL);
     assert_untouched(&call, false);
 }
 
 static void drift_of_the_sidecar_is_reverted(void **state)
 {
     (void)state;
-    AUTO_CALL struct call call = stored_call("etcd-main.yaml", "aws");
+    AUTO_CALL struct call call = stored_call("etcd-main.yaml", "aws", NULL);
     struct json_object *sidecar = sidecar_of(call.object);
     test_change(sidecar, "/image", kube_json_string("example.com/other"));
     test_change(sidecar, "/securityContext", test_json("{'privileged':true}"));
@@ -162,7 +144,7 @@ static void drift_of_the_sidecar_is_reverted(void **state)
 static void what_the_user_added_elsewhere_stays(void **state)
 {
     (void)state;
-    AUTO_CALL struct call call = stored_call("etcd-main.yaml", "aws");
+    AUTO_CALL struct call call = stored_call("etcd-main.yaml", "aws", NULL);
     test_change(call.object, "/metadata/labels/mine", kube_json_string("yes"));
     test_change(call.object, POD "/volumes/1/secret/defaultMode", kube_json_int(256));
     test_change(call.object, POD "/containers/0/image", kube_json_string("etcd:new"));
@@ -172,7 +154,7 @@ static void what_the_user_added_elsewhere_stays(void **state)
 static void a_deployer_that_writes_its_own_manifest_again_gets_the_same_object(void **state)
 {
     (void)state;
-    AUTO_CALL struct call call = stored_call("etcd-main.yaml", "gcp");
+    AUTO_CALL struct call call = stored_call("etcd-main.yaml", "gcp", NULL);
     json_object_put(call.object);
     call.object = test_read(FIXTURES "etcd-main.yaml");
     assert_runs(&call);
@@ -183,7 +165,7 @@ static void a_deployer_that_writes_its_own_manifest_again_gets_the_same_object(v
 static void an_update_keeps_the_stored_claim_template(void **state)
 {
     (void)state;
-    AUTO_CALL struct call call = stored_call("etcd-main.yaml", "aws");
+    AUTO_CALL struct call call = stored_call("etcd-main.yaml", "aws", NULL);
     const char *const storage = "/spec/volumeClaimTemplates/0/spec/resources/requests/storage";
     test_change(call.old_object, storage, kube_json_string("77Gi"));
     assert_runs(&call);
@@ -194,7 +176,7 @@ static void an_update_keeps_the_stored_claim_template(void **state)
 static void an_update_adds_no_claim_template_that_is_not_stored(void **state)
 {
     (void)state;
-    AUTO_CALL struct call call = stored_call("etcd-main.yaml", "aws");
+    AUTO_CALL struct call call = stored_call("etcd-main.yaml", "aws", NULL);
     test_change(call.old_object, "/spec/volumeClaimTemplates", NULL);
     test_change(call.object, "/spec/volumeClaimTemplates", NULL);
     assert_untouched(&call, false);
@@ -203,7 +185,7 @@ static void an_update_adds_no_claim_template_that_is_not_stored(void **state)
 static void the_schedule_that_is_there_is_kept(void **state)
 {
     (void)state;
-    AUTO_CALL struct call call = stored_call("etcd-main.yaml", "aws");
+    AUTO_CALL struct call call = stored_call("etcd-main.yaml", "aws", NULL);
     test_change(sidecar_of(call.object), "/command/2", kube_json_string("--schedule=1 1 * * *"));
     assert_untouched(&call, false);
 }
@@ -212,7 +194,7 @@ static void changed_credentials_change_the_checksum(void **state)
 {
     (void)state;
     static const char *const edit[] = {"PROVIDER", "aws", "bm9ib2R5", "c29tZWJvZHk=", NULL};
-    AUTO_CALL struct call call = stored_call("etcd-main.yaml", "aws");
+    AUTO_CALL struct call call = stored_call("etcd-main.yaml", "aws", NULL);
     size_t length;
     char *cluster = test_replaced(test_read_bytes(FIXTURES "cluster.yaml", &length), edit);
     kube_source_free(call.source);
@@ -236,9 +218,13 @@ static const char *store_of(struct call *call, char store[64])
 static void without_labels_the_seed_says(void **state)
 {
     (void)state;
-    static const char *const edit[] = {"seed.gardener.cloud/provider", "other",
-                                       "backup.gardener.cloud/provider", "another",
-                                       "backup: {provider: aws}", "backup: {provider: azure}", NULL};
+    static const char *const edit[] = {"seed.gardener.cloud/provider",
+                                       "other",
+                                       "backup.gardener.cloud/provider",
+                                       "another",
+                                       "backup: {provider: aws}",
+                                       "backup: {provider: azure}",
+                                       NULL};
     char store[64];
     AUTO_CALL struct call call = new_call("etcd-main.yaml", "aws", edit);
     assert_runs(&call);
@@ -278,10 +264,13 @@ static void the_label_wins_over_the_seed(void **state)
 static void the_default_provider_comes_last(void **state)
 {
     (void)state;
-    static const char *const edit[] = {"seed.gardener.cloud/provider", "other",
-                                       "backup.gardener.cloud/provider", "another",
+    static const char *const edit[] = {"seed.gardener.cloud/provider",
+                                       "other",
+                                       "backup.gardener.cloud/provider",
+                                       "another",
                                        "      provider: {type: aws}\n      backup: {provider: aws}",
-                                       "      backup: {region: x}", NULL};
+                                       "      backup: {region: x}",
+                                       NULL};
     char store[64];
     AUTO_CALL struct call call = new_call("etcd-main.yaml", "aws", edit);
     call.settings.default_provider = "alicloud";
@@ -304,8 +293,8 @@ static void with_no_provider_it_is_allowed_with_warnings(void **state)
     assert_non_null(strstr(kube_json_text(call.result.warnings, "/1"),
                            "no namespace label seed.gardener.cloud/provider"));
     for (size_t i = 0; i < 2; i++)
-        assert_true(strlen(kube_json_as_text(
-                        json_object_array_get_idx(call.result.warnings, i))) <= 120);
+        assert_true(strlen(kube_json_as_text(json_object_array_get_idx(call.result.warnings, i))) <=
+                    120);
 }
 
 static void vsphere_has_no_sidecar_and_says_so(void **state)
@@ -412,8 +401,8 @@ static void an_unavailable_source_decides_nothing(void **state)
 
 /* --- wrong types in every place that is read --- */
 
-static const char *const wrong_values[] = {"1", "'x'", "true", "[]", "{}", "[1]", "['x']",
-                                           "{'name':1}", "[{'name':1}]", "[null]", "1.5"};
+static const char *const wrong_values[] = {
+    "1", "'x'", "true", "[]", "{}", "[1]", "['x']", "{'name':1}", "[{'name':1}]", "[null]", "1.5"};
 enum { WRONG_VALUES = sizeof wrong_values / sizeof *wrong_values };
 
 static const char *const object_places[] = {
@@ -438,14 +427,15 @@ static const char *const object_places[] = {
     "/spec/volumeClaimTemplates/0/metadata/name",
 };
 
-/* Whatever the object is, the answer is a patch that applies, or an error that says ERROR_INVALID. */
+/* Whatever the object is, the answer is a patch that applies, or an error that says ERROR_INVALID.
+ */
 static void a_broken_object_never_breaks_the_plan(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof object_places / sizeof *object_places; i++) {
         for (size_t j = 0; j < WRONG_VALUES; j++) {
             for (int old = 0; old < 2; old++) {
-                AUTO_CALL struct call call = stored_call("etcd-main.yaml", "gcp");
+                AUTO_CALL struct call call = stored_call("etcd-main.yaml", "gcp", NULL);
                 test_change(old ? call.old_object : call.object, object_places[i],
                             test_json(wrong_values[j]));
                 struct json_object *object = call.object;
@@ -486,8 +476,8 @@ static void run_with_cluster(struct json_object *cluster)
     call.source = test_source(text);
     call.settings.default_provider = "gcp";
     if (!run_call(&call)) {
-        assert_int_equal(call.error.code, strstr(call.error.message, "Secret") ? ERROR_NOT_FOUND
-                                                                                 : ERROR_INVALID);
+        assert_int_equal(call.error.code,
+                         strstr(call.error.message, "Secret") ? ERROR_NOT_FOUND : ERROR_INVALID);
         assert_non_null(strstr(call.error.message, "shoot--garden--apple"));
     }
 }
@@ -498,7 +488,8 @@ static void a_broken_cluster_never_breaks_the_plan(void **state)
     static const char cluster[] =
         "{'apiVersion':'extensions.gardener.cloud/v1alpha1','kind':'Cluster','metadata':{'name':"
         "'shoot--garden--apple'},'spec':{'seed':{'spec':{'provider':{'type':'gcp'},'backup':{"
-        "'provider':'gcp'}}},'shoot':{'spec':{'maintenance':{'timeWindow':{'begin':'000000+0000'}}},"
+        "'provider':'gcp'}}},'shoot':{'spec':{'maintenance':{'timeWindow':{'begin':'000000+0000'}}}"
+        ","
         "'status':{'uid':'u','technicalID':'t'}}}}";
     for (size_t i = 0; i < sizeof cluster_places / sizeof *cluster_places; i++) {
         for (size_t j = 0; j < WRONG_VALUES; j++) {
@@ -511,10 +502,10 @@ static void a_broken_cluster_never_breaks_the_plan(void **state)
 
 #define PROVIDER(name)                                                                             \
     {name ": etcd-main", gets_the_whole_patch, NULL, NULL,                                         \
-     (void *)(uintptr_t)&(const struct expectation){name, "etcd-main.yaml"}},                      \
+     (void *)(uintptr_t) & (const struct expectation){name, "etcd-main.yaml"}},                    \
     {                                                                                              \
         name ": etcd-events", gets_the_whole_patch, NULL, NULL,                                    \
-            (void *)(uintptr_t)&(const struct expectation)                                         \
+            (void *)(uintptr_t) & (const struct expectation)                                       \
         {                                                                                          \
             name, "etcd-events.yaml"                                                               \
         }                                                                                          \
@@ -533,7 +524,6 @@ int main(void)
         cmocka_unit_test(other_names_are_ignored),
         cmocka_unit_test(a_name_still_to_be_generated_is_ignored),
         cmocka_unit_test(a_deleted_object_is_ignored),
-        cmocka_unit_test(what_an_etcd_controls_is_ignored),
         cmocka_unit_test(what_an_etcd_owns_without_controlling_is_patched),
         cmocka_unit_test(an_etcd_of_another_group_is_another_kind),
         cmocka_unit_test(an_update_that_changes_nothing_gets_no_patch),

@@ -33,7 +33,8 @@ static void run_row(void **state)
         assert_non_null(strstr(err.message, row->error_text));
 }
 
-/* crc32 of "a" is 0xe8b7be43, 3904355907: 27 modulo 60. Source: the check values of CRC-32/ISO-HDLC. */
+/* crc32 of "a" is 0xe8b7be43, 3904355907: 27 modulo 60. Source: the check values of
+ * CRC-32/ISO-HDLC. */
 #define SHOOT(begin)                                                                               \
     "{'spec':{'maintenance':{'timeWindow':{'begin':'" begin "'}}},'status':{'uid':'a'},"           \
     "'metadata':{'creationTimestamp':'2020-01-15T09:42:59Z'}}"
@@ -74,7 +75,7 @@ static const struct row too_long = {
 
 #define ROW(name, row)                                                                             \
     {                                                                                              \
-        name, run_row, NULL, NULL, (void *)(uintptr_t)&(row)                                       \
+        name, run_row, NULL, NULL, (void *)(uintptr_t) & (row)                                     \
     }
 
 int main(void)

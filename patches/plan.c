@@ -1,0 +1,152 @@
+#include "patches/internal.h"
+
+#include "kube/cleanup.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct patch_role roles[] = {
+    {"etcd-main", "main-etcd", true},
+    {"etcd-events", "etcd-events", false},
+};
+
+static const struct patch_role *find_role(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof roles / sizeof *roles; i++)
+        if (strcmp(roles[i].name, name) == 0)
+            return &roles[i];
+    return NULL;
+}
+
+bool patch_plan_open(struct patch_plan *plan, const struct patch_request *request,
+                     const struct patch_settings *settings, struct kube_source *source,
+                     struct patch_result *result, struct error *err)
+{
+    *result = (struct patch_result){.warnings = json_object_new_array()};
+    *plan = (struct patch_plan){
+        .request = request,
+        .settings = settings,
+        .source = source,
+        .role = find_role(request->name),
+        .result = result,
+    };
+    return kube_patch_init(&result->patch, request->object, err) &&
+           (result->warnings || error_set(err, ERROR_NO_MEMORY, "out of memory"));
+}
+
+void patch_plan_close(struct patch_plan *plan)
+{
+    kube_object_unref(TAKE(plan->namespace_entry));
+    kube_object_unref(TAKE(plan->cluster_entry));
+}
+
+bool patch_find(struct kube_source *source, enum kube_kind kind, const char *namespace,
+                const char *name, struct kube_object **out, struct error *err)
+{
+    struct error why = {0};
+    if (kube_source_get(source, kind, namespace, name, out, &why) || why.code == ERROR_NOT_FOUND)
+        return true;
+    return error_set(err, why.code, "%s", why.message);
+}
+
+bool patch_plan_namespace(struct patch_plan *plan, struct error *err)
+{
+    if (!patch_find(plan->source, KUBE_NAMESPACE, "", plan->request->namespace,
+                    &plan->namespace_entry, err))
+        return false;
+    plan->namespace = kube_object_tree(plan->namespace_entry);
+    return true;
+}
+
+bool patch_plan_cluster(struct patch_plan *plan, struct error *err)
+{
+    if (!patch_find(plan->source, KUBE_CLUSTER, "", plan->request->namespace, &plan->cluster_entry,
+                    err))
+        return false;
+    plan->cluster = kube_object_tree(plan->cluster_entry);
+    return true;
+}
+
+bool patch_warn(struct patch_plan *plan, struct error *err, const char *format, ...)
+{
+    char text[256]; /* what an API server keeps of a warning */
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return kube_json_append(plan->result->warnings, kube_json_string(text)) ||
+           error_set(err, ERROR_NO_MEMORY, "out of memory");
+}
+
+/* POINTERS are below the Cluster; the first that is there counts, the second may be NULL. */
+static bool find_provider(struct patch_plan *plan, const char *label, const char *const pointers[2],
+                          const struct provider **out, struct error *err)
+{
+    char origin[KUBE_POINTER_SIZE];
+    struct json_object *labels = NULL;
+    if (!kube_json_get_object(plan->namespace, "/metadata/labels", &labels, err))
+        return error_wrap(err, "Namespace %s", plan->request->namespace);
+    const char *name = kube_json_as_text(kube_json_child(labels, label));
+    snprintf(origin, sizeof origin, "label %s of Namespace %s", label, plan->request->namespace);
+    for (size_t i = 0; !name && i < 2 && pointers[i]; i++) {
+        if (!kube_json_get_string(plan->cluster, pointers[i], &name, err))
+            return error_wrap(err, "Cluster %s", plan->request->namespace);
+        snprintf(origin, sizeof origin, "Cluster %s: %s", plan->request->namespace, pointers[i]);
+    }
+    if (!name) {
+        name = plan->settings->default_provider;
+        snprintf(origin, sizeof origin, "defaultProvider of the configuration");
+    }
+    const struct provider *provider = name ? provider_by_name(name) : NULL;
+    if (name && !(provider && provider->storage))
+        return error_set(err, ERROR_INVALID, "%s: found provider '%s', expected one of %s", origin,
+                         name, provider_names);
+    *out = provider;
+    return true;
+}
+
+bool patch_backup_provider(struct patch_plan *plan, const struct provider **out, struct error *err)
+{
+    static const char *const pointers[] = {"/spec/seed/spec/backup/provider",
+                                           "/spec/seed/spec/provider/type"};
+    return find_provider(plan, "backup.gardener.cloud/provider", pointers, out, err);
+}
+
+bool patch_storage_provider(struct patch_plan *plan, const struct provider **out, struct error *err)
+{
+    static const char *const pointers[] = {"/spec/seed/spec/provider/type", NULL};
+    return find_provider(plan, "seed.gardener.cloud/provider", pointers, out, err);
+}
+
+bool patch_need_cluster(struct patch_plan *plan, const char *what, struct error *err)
+{
+    return plan->cluster ||
+           error_set(err, ERROR_NOT_FOUND,
+                     "Cluster %s not found: %s needs it for the Seed's backup and the Shoot's "
+                     "schedule; create it (extensions.gardener.cloud/v1alpha1, named like the "
+                     "namespace)",
+                     plan->request->namespace, what);
+}
+
+bool patch_seed_has_backup(struct patch_plan *plan, bool *has, struct error *err)
+{
+    struct json_object *backup;
+    if (!kube_json_get_object(plan->cluster, "/spec/seed/spec/backup", &backup, err))
+        return error_wrap(err, "Cluster %s", plan->request->namespace);
+    *has = backup != NULL;
+    return true;
+}
+
+bool patch_shoot_id(struct patch_plan *plan, char out[PATCH_PREFIX_SIZE], struct error *err)
+{
+    const char *id;
+    const char *uid;
+    if (!kube_json_need_string(plan->cluster, "/spec/shoot/status/technicalID", &id, err) ||
+        !kube_json_need_string(plan->cluster, "/spec/shoot/status/uid", &uid, err))
+        return error_wrap(err, "Cluster %s", plan->request->namespace);
+    return snprintf(out, PATCH_PREFIX_SIZE, "%s--%s", id, uid) < PATCH_PREFIX_SIZE ||
+           error_set(err, ERROR_RANGE,
+                     "Cluster %s: /spec/shoot/status: technicalID and uid are too long",
+                     plan->request->namespace);
+}

@@ -1,0 +1,66 @@
+#include "webhook/advice.h"
+
+#include "kube/cleanup.h"
+#include "migration/migration.h"
+
+#include <string.h>
+
+/* An API server keeps 256 bytes of a warning and 4 KiB of all; people read less. */
+enum { WARNING_BYTES = 120, WARNINGS_MAX = 12 };
+
+/* Adds "prepare: CODE: MESSAGE", cut at a character's end. Want of memory loses a warning, no more.
+ */
+static void warn(struct json_object *warnings, const char *code, const char *message)
+{
+    char text[WARNING_BYTES + 1];
+    int length = snprintf(text, sizeof text, "prepare: %s: %s", code, message);
+    if (length > WARNING_BYTES) {
+        size_t end = WARNING_BYTES - 3;
+        while (end > 0 && ((unsigned char)text[end] & 0xc0) == 0x80)
+            end--;
+        memcpy(text + end, "...", sizeof "...");
+    }
+    kube_json_append(warnings, kube_json_string(text));
+}
+
+/* Those of SEVERITY. Returns how many there are. */
+static size_t warn_of(struct json_object *warnings, struct json_object *findings,
+                      const char *severity)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < json_object_array_length(findings); i++) {
+        struct json_object *finding = json_object_array_get_idx(findings, i);
+        const char *its_own = kube_json_text(finding, "/severity");
+        if (!its_own || strcmp(its_own, severity) != 0)
+            continue;
+        found++;
+        if (json_object_array_length(warnings) < WARNINGS_MAX)
+            warn(warnings, kube_json_text(finding, "/code"), kube_json_text(finding, "/message"));
+    }
+    return found;
+}
+
+struct json_object *webhook_advise(struct patch_result *result, struct kube_source *source,
+                                   int64_t now)
+{
+    const struct migrate_options options = {.strategy = MIGRATE_AUTO, .now = now};
+    AUTO_MIGRATE_RESULT struct migrate_result translated = {0};
+    AUTO_JSON struct json_object *object = NULL;
+    struct json_object *findings = NULL;
+    struct error err = {0};
+    if (!kube_patch_apply(&result->patch, &object, &err) ||
+        !migrate_stateful_set(object, source, &options, &translated, &err) ||
+        !kube_json_need_array(translated.report, "/findings", &findings, &err)) {
+        warn(result->warnings, "not translated", err.message);
+        return NULL;
+    }
+    size_t before = json_object_array_length(result->warnings);
+    size_t found = warn_of(result->warnings, findings, "blocker") +
+                   warn_of(result->warnings, findings, "warning");
+    if (json_object_array_length(result->warnings) - before < found)
+        kube_json_append(result->warnings,
+                         kube_json_stringf("prepare: %zu findings in all; druid-bridge --migrate "
+                                           "shows them with their remedies",
+                                           found));
+    return TAKE(translated.report);
+}
