@@ -210,6 +210,12 @@ static bool walk(struct walk *w, struct json_object *value)
     return true;
 }
 
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(kube_json_text(*(struct json_object *const *)a, "/path"),
+                  kube_json_text(*(struct json_object *const *)b, "/path"));
+}
+
 bool account_fields(struct translation *t, struct json_object **out)
 {
     static const char *const roots[] = {"/metadata/labels", "/metadata/annotations", "/spec"};
@@ -228,6 +234,7 @@ bool account_fields(struct translation *t, struct json_object **out)
         if (!walk(&w, value))
             return false;
     }
+    json_object_array_sort(fields, compare_paths);
     *out = TAKE(fields);
     return true;
 }

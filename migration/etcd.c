@@ -256,10 +256,10 @@ static struct json_object *texts(struct translation *t, const char *pointer, con
         t->failed = t->failed || !out;
         return out;
     }
-    json_object_object_foreach(map, key, value)
-    {
+    for (const char *const *next = sorted_keys(t, map); *next; next++) {
+        const char *key = *next;
         const char *path = pointer_to(t, pointer, key);
-        const char *text = kube_json_as_text(value);
+        const char *text = kube_json_as_text(kube_json_child(map, key));
         if (drop(key)) {
             account(t, path, OUTCOME_DROPPED, NULL, "%s", why);
         } else if (text) {

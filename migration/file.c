@@ -177,11 +177,9 @@ static bool find_key(struct translation *t, struct json_object *source, const ch
     if (!name || !object_get(t, KUBE_CONFIG_MAP, t->model.namespace, name, &tree, NULL))
         return name == NULL;
     struct json_object *data = kube_json_child(tree, "data");
-    if (!json_object_is_type(data, json_type_object))
-        return true;
-    json_object_object_foreach(data, key, value)
-    {
-        const char *text = kube_json_as_text(value);
+    for (const char *const *next = sorted_keys(t, data); *next; next++) {
+        const char *key = *next;
+        const char *text = kube_json_as_text(kube_json_child(data, key));
         bool by_name = strcmp(key, habitual[0]) == 0 || strcmp(key, habitual[1]) == 0;
         if (!text || out->object || !is_shown(source, key))
             continue;

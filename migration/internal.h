@@ -438,7 +438,10 @@ struct json_object *write_resources(struct translation *t, const struct containe
 bool setting_duration(const struct setting *setting, int64_t *nanoseconds);
 /* VALUE, which is missing only for want of memory: that is remembered. */
 struct json_object *made(struct translation *t, struct json_object *value);
+/* A copy whose maps have their keys in order, as the API server gives them, and no nulls. */
 struct json_object *copy_without_nulls(struct translation *t, struct json_object *value);
+/* The keys of MAP (NULL: none), ordered bytewise, up to a NULL. */
+const char *const *sorted_keys(struct translation *t, struct json_object *map);
 /* Adds VALUE (taken, NULL is nothing) to TARGET. */
 void put(struct translation *t, struct json_object *target, const char *key,
          struct json_object *value);

@@ -2,6 +2,7 @@
 
 #include "kube/json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 size_t list_length(struct json_object *list)
@@ -86,6 +87,29 @@ const char *pointer_to(struct translation *t, const char *parent, const char *se
         }
     }
     return pointer;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *const *sorted_keys(struct translation *t, struct json_object *map)
+{
+    static const char *const none[] = {NULL};
+    size_t length =
+        json_object_is_type(map, json_type_object) ? (size_t)json_object_object_length(map) : 0;
+    const char **keys = length ? pool_zero(&t->pool, (length + 1) * sizeof *keys) : NULL;
+    if (!keys)
+        return none;
+    size_t count = 0;
+    json_object_object_foreach(map, key, value)
+    {
+        (void)value;
+        keys[count++] = key;
+    }
+    qsort(keys, count, sizeof *keys, compare_keys);
+    return keys;
 }
 
 const char *pointer_at(struct translation *t, const char *parent, size_t index)

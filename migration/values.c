@@ -177,28 +177,22 @@ struct json_object *write_resources(struct translation *t, const struct containe
     return copy ? copy : made(t, json_object_new_object());
 }
 
-/* Removes what is null, which an Etcd never says. */
-static void strip_nulls(struct json_object *value)
-{
-    if (json_object_is_type(value, json_type_array)) {
-        for (size_t i = 0; i < list_length(value); i++)
-            strip_nulls(list_item(value, i));
-    } else if (json_object_is_type(value, json_type_object)) {
-        json_object_object_foreach(value, key, member)
-        {
-            if (member)
-                strip_nulls(member);
-            else
-                json_object_object_del(value, key);
-        }
-    }
-}
-
 struct json_object *copy_without_nulls(struct translation *t, struct json_object *value)
 {
-    if (!value)
-        return NULL;
-    struct json_object *copy = made(t, kube_json_copy(value));
-    strip_nulls(copy);
-    return copy;
+    if (json_object_is_type(value, json_type_array)) {
+        struct json_object *copy = made(t, json_object_new_array());
+        for (size_t i = 0; i < list_length(value); i++) {
+            struct json_object *item = copy_without_nulls(t, list_item(value, i));
+            if (item && !kube_json_append(copy, item))
+                t->failed = true;
+        }
+        return copy;
+    }
+    if (json_object_is_type(value, json_type_object)) {
+        struct json_object *copy = made(t, json_object_new_object());
+        for (const char *const *key = sorted_keys(t, value); *key; key++)
+            put(t, copy, *key, copy_without_nulls(t, kube_json_child(value, *key)));
+        return copy;
+    }
+    return value ? made(t, kube_json_copy(value)) : NULL;
 }
