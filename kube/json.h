@@ -25,8 +25,9 @@ enum { KUBE_POINTER_SIZE = 1024 };
 
 /* TEXT (LENGTH bytes, no NUL needed) as one JSON value. Strict: RFC 8259 to the letter, valid
  * UTF-8, nothing after the value, at most KUBE_JSON_DEPTH deep, integers of 64 bits, no NUL in a
- * key. The value null is NULL. ERROR_INVALID names line and column; the text itself, which may be a
- * Secret, is never quoted. ERROR_RANGE: 2 GiB or more. */
+ * key, in a long text no more than one map or list in 12 bytes. The value null is NULL.
+ * ERROR_INVALID names line and column; the text itself, which may be a Secret, is never quoted.
+ * ERROR_RANGE: 2 GiB or more. */
 bool kube_json_parse(const char *text, size_t length, struct json_object **out, struct error *err);
 
 /* What stands at POINTER below ROOT ("/spec/template/spec", "" is ROOT itself). Absent and null are

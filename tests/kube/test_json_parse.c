@@ -137,6 +137,37 @@ static void no_value_is_quoted(void **state)
     }
 }
 
+/* Each would take json-c some 250 times the memory of its text. */
+static void a_text_of_nothing_but_maps_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *item;
+        int count;
+        bool accepted;
+    } rows[] = {
+        {"{}", 4000, true},
+        {"{}", 1000000, false},
+        {"[]", 1000000, false},
+        {"{\"f:name\":{}}", 100000, false},
+        {"{\"f:nodeName\":{},\"f:x\":1}", 10000, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        AUTO_FREE char *text = NULL;
+        size_t length;
+        FILE *stream = open_memstream(&text, &length);
+        for (int j = 0; j < rows[i].count; j++)
+            fprintf(stream, "%c%s", j ? ',' : '[', rows[i].item);
+        fputc(']', stream);
+        fclose(stream);
+        AUTO_JSON struct json_object *value = NULL;
+        struct error err = {0};
+        assert_int_equal(parse(text, length, &value, &err), rows[i].accepted);
+        if (!rows[i].accepted)
+            assert_non_null(strstr(err.message, "too many maps and lists for so short a text"));
+    }
+}
+
 static void two_gigabytes_are_too_many(void **state)
 {
     (void)state;
@@ -303,6 +334,7 @@ int main(void)
         cmocka_unit_test(strings_may_contain_nul),
         cmocka_unit_test(every_truncation_is_an_error),
         cmocka_unit_test(no_value_is_quoted),
+        cmocka_unit_test(a_text_of_nothing_but_maps_is_refused),
         cmocka_unit_test(two_gigabytes_are_too_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
