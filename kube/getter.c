@@ -106,8 +106,7 @@ static bool take_object(const struct kube_http *http, const struct kube_cache_ke
                         const char *what, struct json_object **out, struct error *err)
 {
     AUTO_WIPED_JSON struct json_object *tree = NULL;
-    if (!kube_json_parse(http->body.bytes, http->body.used, &tree, err) ||
-        !check_object(tree, key, err)) {
+    if (!kube_body_parse(&http->body, &tree, err) || !check_object(tree, key, err)) {
         error_wrap(err, "get %s: the answer", what);
         if (err)
             err->code = ERROR_UNAVAILABLE; /* it is the server that is wrong, not the object */
@@ -157,6 +156,7 @@ bool kube_getters_get(struct kube_getters *getters, const struct kube_cache_key 
                          kube_kind_info(key->kind)->resource);
     bool taken = request(getters, &getter->http, key, deadline, out, err);
     kube_body_free(&getter->http.body);
+    kube_wipe_stack();
     release(getters, getter);
     return taken;
 }

@@ -76,6 +76,11 @@ void kube_body_free(struct kube_body *body)
     *body = (struct kube_body){0};
 }
 
+bool kube_body_parse(const struct kube_body *body, struct json_object **out, struct error *err)
+{
+    return kube_json_parse(body->bytes ? body->bytes : "", body->used, out, err);
+}
+
 /* --- requests --- */
 
 bool kube_http_init(struct kube_http *http, struct kube_access *access, struct error *err)
@@ -167,17 +172,28 @@ static bool set_url(struct kube_http *http, const char *path)
     return set;
 }
 
+/* Without asprintf, which leaves copies behind where its buffer grows. */
+static char *bearer_header(const char *token)
+{
+    static const char begin[] = "Authorization: Bearer ";
+    size_t length = strlen(token);
+    char *header = malloc(sizeof begin + length);
+    if (!header)
+        return NULL;
+    memcpy(header, begin, sizeof begin - 1);
+    memcpy(header + sizeof begin - 1, token, length + 1);
+    return header;
+}
+
 static bool set_headers(struct kube_http *http, const char *token)
 {
     http->headers = curl_slist_append(NULL, "Accept: application/json");
     if (!http->headers)
         return false;
     if (token) {
-        AUTO_FREE char *header = NULL;
-        int length = asprintf(&header, "Authorization: Bearer %s", token);
-        struct curl_slist *longer = length < 0 ? NULL : curl_slist_append(http->headers, header);
-        if (header)
-            OPENSSL_cleanse(header, (size_t)length);
+        char *header = bearer_header(token);
+        struct curl_slist *longer = header ? curl_slist_append(http->headers, header) : NULL;
+        kube_wipe_free(header, header ? strlen(header) : 0);
         if (!longer)
             return false;
         http->headers = longer;
@@ -261,7 +277,7 @@ bool kube_http_prepare(struct kube_http *http, const char *path, int64_t connect
 static char *status_message(const struct kube_http *http)
 {
     AUTO_JSON struct json_object *status = NULL;
-    if (!http->body.used || !kube_json_parse(http->body.bytes, http->body.used, &status, NULL))
+    if (!kube_body_parse(&http->body, &status, NULL))
         return NULL;
     const char *kind = kube_json_as_text(kube_json_child(status, "kind"));
     const char *message = kube_json_as_text(kube_json_child(status, "message"));

@@ -19,6 +19,8 @@ bool kube_body_append(struct kube_body *body, const char *bytes, size_t length, 
 /* Forgets the first LENGTH bytes. */
 void kube_body_consume(struct kube_body *body, size_t length);
 void kube_body_free(struct kube_body *body);
+/* As kube_json_parse. */
+bool kube_body_parse(const struct kube_body *body, struct json_object **out, struct error *err);
 
 struct kube_http {
     CURL *easy;

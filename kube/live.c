@@ -75,6 +75,7 @@ static void *run(void *context)
         int64_t next = tick_all(live);
         curl_multi_perform(live->hub.multi, &running);
         finish_requests(live);
+        kube_wipe_stack();
         for (size_t i = 0; i < live->watch_count; i++)
             if (live->watches[i].phase == KUBE_WATCH_WAITING && live->watches[i].due < next)
                 next = live->watches[i].due;

@@ -174,11 +174,10 @@ bool kube_watch_take_page(struct kube_watch *watch, uint64_t *version, bool *is_
                           struct error *err)
 {
     AUTO_WIPED_JSON struct json_object *list = NULL;
-    const struct kube_body *body = &watch->http.body;
     struct json_object *items;
     const char *page;
     AUTO_FREE char *next = NULL;
-    if (!kube_json_parse(body->bytes, body->used, &list, err) ||
+    if (!kube_body_parse(&watch->http.body, &list, err) ||
         !kube_json_need_object(list, "", &list, err) ||
         !kube_json_get_array(list, "/items", &items, err) ||
         !kube_json_get_string(list, "/metadata/continue", &page, err) ||

@@ -33,6 +33,12 @@ void kube_wipe_json(struct json_object *value)
     }
 }
 
+__attribute__((noinline)) void kube_wipe_stack(void)
+{
+    unsigned char below[64 << 10];
+    OPENSSL_cleanse(below, sizeof below);
+}
+
 bool kube_wipe_read(const char *file, size_t max, char **out, size_t *length, struct error *err)
 {
     AUTO_FILE FILE *stream = fopen(file, "re");

@@ -17,6 +17,11 @@ void kube_wipe_json(struct json_object *value);
  * ERROR_UNAVAILABLE: cannot be read. ERROR_RANGE: too long. Messages lead with FILE. */
 bool kube_wipe_read(const char *file, size_t max, char **out, size_t *length, struct error *err);
 
+/* Overwrites what functions that have returned left on the stack, some of it unseen: the loader
+ * saves the registers that memcpy has filled. For whoever has had secrets go through functions that
+ * it called. */
+void kube_wipe_stack(void);
+
 /* A mark for variables with such a tree, in place of AUTO_JSON. */
 static inline void cleanup_wiped_json(struct json_object **value)
 {

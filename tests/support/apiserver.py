@@ -291,6 +291,10 @@ def write(name, text):
     os.replace(path + ".new", path)
 
 
+def traced():
+    return "".join(chr(ord("a") + place * 7 % 26) for place in range(2000))
+
+
 class Commands:
     """What a line of standard input can ask for."""
 
@@ -359,10 +363,13 @@ class Commands:
                 STATE.event(resource, kind, new)
 
     @staticmethod
-    def put_marked(name, namespace, mark):
+    def put_traced(name, namespace):
         """A Secret with a value that the test can look for without having it."""
-        value = "".join(chr(ord("a") + (place * 7 + mark) % 26) for place in range(2000))
-        Commands.put("secrets", name, namespace, {"data": {"value": value}})
+        Commands.put("secrets", name, namespace, {"data": {"value": traced()}})
+
+    @staticmethod
+    def token_traced():
+        write("token", traced())
 
     @staticmethod
     def delete(resource, name, namespace="", quietly=False):
