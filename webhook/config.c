@@ -119,13 +119,16 @@ enum { KEYS = sizeof keys / sizeof *keys };
 struct reading {
     const char *name;
     struct json_object *tree; /* the document, once it was read */
+    unsigned key_line;        /* of the key that is looked at, for values that do not know theirs */
 };
 
 /* "FILE:LINE: ", with the line left out where it is not known. */
-static bool fail_at(const struct reading *reading, struct json_object *value, const char *path,
+static bool fail_at(struct reading *reading, struct json_object *value, const char *path,
                     struct error *err)
 {
     unsigned line = kube_yaml_line(value);
+    if (!line)
+        line = reading->key_line;
     if (line)
         return error_wrap(err, "%s:%u: %s", reading->name, line, path);
     return error_wrap(err, "%s: %s", reading->name, path);
@@ -151,10 +154,10 @@ static bool unknown_key(const char *parent, const char *name, struct error *err)
     return error_set(err, ERROR_INVALID, "unknown key '%s'; expected one of %s", name, known);
 }
 
-static bool check_map(const struct reading *reading, const char *path, const char *parent,
+static bool check_map(struct reading *reading, const char *path, const char *parent,
                       struct json_object *map, struct error *err);
 
-static bool check_text_of(const struct reading *reading, const char *path, const struct key *key,
+static bool check_text_of(struct reading *reading, const char *path, const struct key *key,
                           struct json_object *value, struct error *err)
 {
     const char *text = kube_json_as_text(value);
@@ -163,7 +166,7 @@ static bool check_text_of(const struct reading *reading, const char *path, const
     return fail_at(reading, value, path, err);
 }
 
-static bool check_list(const struct reading *reading, const char *path, const struct key *key,
+static bool check_list(struct reading *reading, const char *path, const struct key *key,
                        struct json_object *list, struct error *err)
 {
     if (!json_object_is_type(list, json_type_array)) {
@@ -177,7 +180,7 @@ static bool check_list(const struct reading *reading, const char *path, const st
 }
 
 /* The key NAME of the map that PATH and, with "*" for a provider, PARENT lead to. */
-static bool check_member(const struct reading *reading, const char *path, const char *parent,
+static bool check_member(struct reading *reading, const char *path, const char *parent,
                          const char *name, struct json_object *value, struct error *err)
 {
     char own_path[KUBE_POINTER_SIZE];
@@ -198,7 +201,7 @@ static bool check_member(const struct reading *reading, const char *path, const 
     return check_text_of(reading, own_path, key, value, err);
 }
 
-static bool check_map(const struct reading *reading, const char *path, const char *parent,
+static bool check_map(struct reading *reading, const char *path, const char *parent,
                       struct json_object *map, struct error *err)
 {
     if (!map)
@@ -209,6 +212,7 @@ static bool check_map(const struct reading *reading, const char *path, const cha
     }
     json_object_object_foreach(map, name, value)
     {
+        reading->key_line = kube_yaml_key_line(map, name);
         if (!check_member(reading, path, parent, name, value, err))
             return false;
     }
