@@ -9,8 +9,9 @@
 /* LENGTH bytes as a NUL-terminated text that the caller frees. NULL: no memory. */
 char *kube_base64_encode(const void *bytes, size_t length);
 
-/* TEXT as bytes: *out is owned by the caller, has *length bytes and a NUL behind them. White space at
- * line ends is accepted. ERROR_INVALID: not base64 (the text is not quoted: it may be a secret). */
+/* TEXT as bytes: *out is owned by the caller, has *length bytes and a NUL behind them. White space
+ * at line ends is accepted. ERROR_INVALID: not base64 (the text is not quoted: it may be a secret).
+ */
 bool kube_base64_decode(const char *text, unsigned char **out, size_t *length, struct error *err);
 
 #endif

@@ -1,11 +1,12 @@
-/* Object sources: "get me object KIND NAMESPACE/NAME". Who asks does not know whether manifests or an
- * API server answer. Objects are counted, immutable, and may be read by many threads at once. */
+/* Object sources: "get me object KIND NAMESPACE/NAME". Who asks does not know whether manifests or
+ * an API server answer. Objects are counted, immutable, and may be read by many threads at once. */
 #ifndef KUBE_SOURCE_H
 #define KUBE_SOURCE_H
 
 #include "kube/json.h"
 
-/* The kinds that this program knows; everything that is read, listed or asked for is one of them. */
+/* The kinds that this program knows; everything that is read, listed or asked for is one of them.
+ */
 enum kube_kind {
     KUBE_NAMESPACE,
     KUBE_SECRET,
@@ -59,8 +60,8 @@ struct kube_source_ops {
      * ERROR_NOT_FOUND: there is no such object. ERROR_UNAVAILABLE: cannot be known now. */
     bool (*get)(struct kube_source *source, enum kube_kind kind, const char *namespace,
                 const char *name, struct kube_object **out, struct error *err);
-    /* Whether the absence of a KIND in NAMESPACE means that the cluster has none: always so for an API
-     * server; for manifests, if they have at least one object of KIND in NAMESPACE. */
+    /* Whether the absence of a KIND in NAMESPACE means that the cluster has none: always so for an
+     * API server; for manifests, if they have at least one object of KIND in NAMESPACE. */
     bool (*covers)(struct kube_source *source, enum kube_kind kind, const char *namespace);
     /* Whether the source can answer. ERROR_UNAVAILABLE says why not. */
     bool (*ready)(struct kube_source *source, struct error *err);
