@@ -235,6 +235,7 @@ static bool set_options(struct kube_http *http, int64_t connect_timeout, int64_t
         long value;
     } numbers[] = {
         {CURLOPT_NOSIGNAL, 1},
+        {CURLOPT_QUICK_EXIT, 1}, /* a name that is being resolved holds up no deadline */
         /* One connection a watch: when it dies, only that one does. */
         {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
         {CURLOPT_TCP_KEEPALIVE, 1},

@@ -57,7 +57,7 @@ static void compact(struct json_object *value)
             compact(member);
         }
         int count = json_object_object_length(value);
-        lh_table_resize(json_object_get_object(value), count + count / 2 + 2);
+        lh_table_resize(json_object_get_object(value), count + count / 2 + 1);
     }
 }
 

@@ -2,12 +2,13 @@
 """An API server that does as it is told, for tests of what a real one does not do on demand: answers
 late, wrongly, in halves or not at all. apiserver.py FOLDER writes kubeconfig, ca.crt and token there
 and prints a line when it serves; each line of standard input is a command, a JSON object whose "do"
-names a method of Commands, and is answered by one line: a number."""
+names a method of Commands, and is answered by one line: a number. In the end it removes FOLDER."""
 import base64
 import http.server
 import json
 import os
 import queue
+import shutil
 import socket
 import ssl
 import subprocess
@@ -467,12 +468,15 @@ class Commands:
 
 
 def main():
-    commands = Commands()
-    print("0", flush=True)
-    for line in sys.stdin:
-        arguments = json.loads(line)
-        result = getattr(commands, arguments.pop("do"))(**arguments)
-        print(result if isinstance(result, int) else 0, flush=True)
+    try:
+        commands = Commands()
+        print("0", flush=True)
+        for line in sys.stdin:
+            arguments = json.loads(line)
+            result = getattr(commands, arguments.pop("do"))(**arguments)
+            print(result if isinstance(result, int) else 0, flush=True)
+    finally:
+        shutil.rmtree(FOLDER, ignore_errors=True)
 
 
 main()

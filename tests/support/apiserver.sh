@@ -6,6 +6,7 @@
 #   stop, start         the API server alone; its etcd goes on
 #   forget KEY          deletes what etcd has there, behind the API server's back
 #   compact             etcd forgets all that is not current
+# In the end it removes FOLDER.
 # Exit status 77: there is no API server here.
 set -eu
 CONTROL_PLANE_ROOT=$(cd "$(dirname "$0")/../.." && pwd)
@@ -27,7 +28,7 @@ exec 3>&1 1>"$folder/log" 2>&1
 . tests/e2e/processes
 # shellcheck source=tests/e2e/control-plane
 . tests/e2e/control-plane
-trap control_plane_stop EXIT
+trap 'control_plane_stop; rm -rf "$folder"' EXIT
 trap 'exit 1' TERM INT
 
 mkdir "$folder/plane" "$folder/nobody"
