@@ -1,6 +1,7 @@
 /* The room kube/: the vocabulary of Kubernetes. Objects as json-c trees and access by path (json),
  * JSON Patch (patch, defaults), quantities, durations, times, base64, YAML in and out, and object
- * sources (source; files; live, with the access that a kubeconfig describes). Uses libraries only; every other room may use it. */
+ * sources (source; files; live, with the access that a kubeconfig describes). Uses libraries only;
+ * every other room may use it. */
 #ifndef KUBE_KUBE_H
 #define KUBE_KUBE_H
 
