@@ -151,7 +151,7 @@ static bool candidate_at(const struct field_kind *kind, unsigned index, uint64_t
     unsigned values = kind->max - kind->value_min + 1;
     if (index == 0) {
         *bits = whole(kind);
-        strcpy(text, "*");
+        snprintf(text, FIELD_SIZE, "*");
         return true;
     }
     index--;
@@ -196,7 +196,7 @@ static bool write_field(const struct field_kind *kind, uint64_t bits, char text[
             2 * __builtin_popcountll(found ^ bits) + (__builtin_popcountll(bits & ~found) ? 1 : 0);
         if (found && distance < best) {
             best = distance;
-            strcpy(text, candidate);
+            memcpy(text, candidate, FIELD_SIZE);
         }
     }
     return best == 0;
@@ -236,7 +236,7 @@ static bool split(const char *text, char buffer[TEXT_SIZE], char *fields[FIELDS]
     if (strlen(text) >= TEXT_SIZE)
         return error_set(err, ERROR_INVALID, "a schedule of %zu characters is too long",
                          strlen(text));
-    strcpy(buffer, text);
+    memcpy(buffer, text, strlen(text) + 1);
     unsigned count = 0;
     char *state;
     for (char *field = strtok_r(buffer, " \t", &state); field;
@@ -285,9 +285,9 @@ bool kube_schedule_narrow(const char *text, char out[KUBE_SCHEDULE_SIZE], bool *
     for (unsigned i = 0; i < FIELDS; i++) {
         bool is_day = i == DAY_OF_MONTH || i == DAY_OF_WEEK;
         if (is_day && any_day)
-            strcpy(narrow[i], "*");
+            snprintf(narrow[i], FIELD_SIZE, "*");
         else if (strlen(fields[i]) < FIELD_SIZE && is_narrow(&kinds[i], fields[i]))
-            strcpy(narrow[i], fields[i]);
+            memcpy(narrow[i], fields[i], strlen(fields[i]) + 1);
         else
             all = write_field(&kinds[i], bits[i], narrow[i]) && all;
     }

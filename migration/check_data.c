@@ -144,7 +144,7 @@ void check_data(struct translation *t)
     if (model->sidecar_data_setting)
         check_place(t, model->sidecar_data_setting, &model->sidecar_data);
     const struct place *one = &model->data, *other = &model->sidecar_data;
-    if (one->volume && other->volume &&
+    if (model->data_setting && model->sidecar_data_setting && one->volume && other->volume &&
         (one->volume != other->volume || strcmp(one->inside, other->inside) != 0))
         find(t, FINDING_SOURCES_DISAGREE, model->sidecar_data_setting->path,
              "%s is '%s', but %s is '%s'", model->sidecar_data_setting->where,

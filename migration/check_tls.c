@@ -96,11 +96,11 @@ static void check_certificate(struct translation *t, const struct certificate *c
         return;
     }
     check_cert_names(t, c, &facts);
-    if (!cert_facts_valid_at(&facts, t->options->now, &error))
-        report(t, c, &error);
-    else if (c->ca_secret && load(t, c->ca_secret, c->ca_key, &ca) &&
-             !cert_chain_check(pem, certificate.length, (const char *)ca.bytes, ca.length,
-                               t->options->now, c->purpose, &error))
+    bool trusted = cert_facts_valid_at(&facts, t->options->now, &error) &&
+                   (!c->ca_secret || !load(t, c->ca_secret, c->ca_key, &ca) ||
+                    cert_chain_check(pem, certificate.length, (const char *)ca.bytes, ca.length,
+                                     t->options->now, c->purpose, &error));
+    if (!trusted)
         report(t, c, &error);
     if (load(t, c->secret, "tls.key", &key) &&
         !cert_key_matches(pem, certificate.length, (const char *)key.bytes, key.length, &error))
@@ -125,21 +125,29 @@ static const char *const *wanted_names(struct translation *t, const char *const 
     return names;
 }
 
+/* Where FILE comes from, if not from a Secret, for people. */
+static const char *origin_of(struct translation *t, const struct projected_file *file)
+{
+    if (file->kind == KUBE_CONFIG_MAP)
+        return pool_text(&t->pool, "ConfigMap %s", file->object);
+    if (file->place.volume_name)
+        return pool_text(&t->pool, "volume %s", file->place.volume_name);
+    return "the image";
+}
+
 static bool from_secret(struct translation *t, const struct projected_file *file,
                         const struct setting *setting, const struct tls *tls, const char *what)
 {
     if (file->kind == KUBE_SECRET && file->object)
         return true;
+    const char *path = setting ? setting->path : tls->path;
     if (!setting && file->kind == KUBE_KINDS)
-        find(t, FINDING_TLS_NOT_IN_SECRET, tls->path,
+        find(t, FINDING_TLS_NOT_IN_SECRET, path,
              "no CA is set for %s: an Etcd's TLS section has one", what);
     else
-        find(t, FINDING_TLS_NOT_IN_SECRET, setting ? setting->path : tls->path,
+        find(t, FINDING_TLS_NOT_IN_SECRET, path,
              "%s for %s comes from %s, expected a key of a Secret",
-             setting ? setting->where : "the CA", what,
-             file->kind == KUBE_CONFIG_MAP ? pool_text(&t->pool, "ConfigMap %s", file->object)
-             : file->place.volume_name ? pool_text(&t->pool, "volume %s", file->place.volume_name)
-                                       : "the image");
+             setting ? setting->where : "the CA", what, origin_of(t, file));
     return false;
 }
 

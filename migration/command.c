@@ -24,8 +24,8 @@ static const char *flag_name(struct translation *t, const char *variable)
     size_t length = strlen(variable) - (sizeof prefix - 1);
     char *name = pool_zero(&t->pool, length + 1);
     for (size_t i = 0; name && i < length; i++) {
-        char c = variable[sizeof prefix - 1 + i];
-        name[i] = c == '_' ? '-' : (char)tolower((unsigned char)c);
+        unsigned char c = (unsigned char)variable[sizeof prefix - 1 + i];
+        name[i] = (char)(c == '_' ? '-' : tolower(c));
     }
     return name;
 }

@@ -25,7 +25,9 @@ struct json_object *pod_volume(struct translation *t, const char *name, const ch
 /* What PATH (clean) is within the mount at MOUNT (clean): "" for itself; NULL: it is elsewhere. */
 static const char *below(const char *path, const char *mount)
 {
-    size_t length = strlen(mount);
+    size_t length = mount ? strlen(mount) : 0;
+    if (!mount)
+        return NULL;
     if (length == 0)
         return path;
     if (strncmp(path, mount, length) != 0)
@@ -42,6 +44,7 @@ bool place_find(struct translation *t, const struct container *container, const 
     if (!container->tree || !path || path[0] != '/')
         return false;
     const char *wanted = clean_path(t, path);
+    out->inside = "";
     struct json_object *mounts = kube_json_child(container->tree, "volumeMounts");
     const char *base = pointer_to(t, container->path, "volumeMounts");
     struct json_object *best = NULL;
@@ -50,12 +53,13 @@ bool place_find(struct translation *t, const struct container *container, const 
         struct json_object *mount = list_item(mounts, i);
         const char *at = kube_json_text(mount, "/mountPath");
         const char *clean = at ? clean_path(t, at) : NULL;
-        if (!clean || !below(wanted, clean) || (best && strlen(clean) < longest))
+        const char *inside = below(wanted, clean);
+        if (!inside || (best && strlen(clean) < longest))
             continue;
         best = mount;
         longest = strlen(clean);
         out->mount_path = pointer_at(t, base, i);
-        out->inside = below(wanted, clean);
+        out->inside = inside;
     }
     const char *name = kube_json_text(best, "/name");
     if (!name)

@@ -2,6 +2,7 @@
 
 #include "kube/json.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,12 +73,12 @@ const char *pointer_to(struct translation *t, const char *parent, const char *se
     if (!extra)
         return pool_text(&t->pool, "%s/%s", parent, segment);
     size_t begin = strlen(parent);
-    char *pointer = pool_zero(&t->pool, begin + 1 + strlen(segment) + extra + 1);
+    size_t size = begin + 1 + strlen(segment) + extra + 1;
+    char *pointer = pool_zero(&t->pool, size);
     if (!pointer)
         return "";
-    memcpy(pointer, parent, begin);
-    char *out = pointer + begin;
-    *out++ = '/';
+    snprintf(pointer, size, "%s/", parent);
+    char *out = pointer + begin + 1;
     for (const char *c = segment; *c; c++) {
         if (*c == '~' || *c == '/') {
             *out++ = '~';

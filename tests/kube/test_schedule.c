@@ -99,13 +99,15 @@ static void equal_hours(void **state)
     for (unsigned bits = 1; bits < 1u << 12; bits += 7) {
         char text[128] = "0 ", out[KUBE_SCHEDULE_SIZE];
         const char *separator = "";
+        size_t used = 2;
         for (unsigned hour = 0; hour < 12; hour++) {
             if (bits >> hour & 1) {
-                sprintf(text + strlen(text), "%s%u", separator, hour * 2);
+                used +=
+                    (size_t)snprintf(text + used, sizeof text - used, "%s%u", separator, hour * 2);
                 separator = ",";
             }
         }
-        strcat(text, " * * *");
+        snprintf(text + used, sizeof text - used, " * * *");
         bool exact, again;
         assert_true(kube_schedule_narrow(text, out, &exact, NULL));
         char twice[KUBE_SCHEDULE_SIZE];

@@ -9,7 +9,7 @@ static void add_leaves(struct json_object *value, const char *pointer, struct js
     if (json_object_is_type(value, json_type_object) && json_object_object_length(value)) {
         json_object_object_foreach(value, key, member)
         {
-            strcpy(below, pointer);
+            snprintf(below, sizeof below, "%s", pointer);
             assert_true(kube_pointer_push(below, key, NULL));
             add_leaves(member, below, leaves);
         }
@@ -17,7 +17,7 @@ static void add_leaves(struct json_object *value, const char *pointer, struct js
         for (size_t i = 0; i < json_object_array_length(value); i++) {
             char index[24];
             snprintf(index, sizeof index, "%zu", i);
-            strcpy(below, pointer);
+            snprintf(below, sizeof below, "%s", pointer);
             assert_true(kube_pointer_push(below, index, NULL));
             add_leaves(json_object_array_get_idx(value, i), below, leaves);
         }
