@@ -22,19 +22,15 @@ struct json_object *pod_volume(struct translation *t, const char *name, const ch
     return named_volume(t, "/spec/template/spec/volumes", "/name", name, path);
 }
 
-/* What PATH (clean) is within the mount at MOUNT (clean): "" for itself; NULL: it is elsewhere. */
-static const char *below(const char *path, const char *mount)
+/* Whether PATH (clean) is in the mount at MOUNT (clean), and what it is there: "" for the mount
+ * itself. */
+static bool is_below(const char *path, const char *mount, const char **inside)
 {
-    size_t length = mount ? strlen(mount) : 0;
-    if (!mount)
-        return NULL;
-    if (length == 0)
-        return path;
-    if (strncmp(path, mount, length) != 0)
-        return NULL;
-    if (!path[length])
-        return "";
-    return path[length] == '/' ? path + length + 1 : NULL;
+    size_t length = strlen(mount);
+    if (strncmp(path, mount, length) != 0 || (length && path[length] && path[length] != '/'))
+        return false;
+    *inside = path + length + (length && path[length] ? 1 : 0);
+    return true;
 }
 
 bool place_find(struct translation *t, const struct container *container, const char *path,
@@ -52,9 +48,10 @@ bool place_find(struct translation *t, const struct container *container, const 
     for (size_t i = 0; i < list_length(mounts); i++) {
         struct json_object *mount = list_item(mounts, i);
         const char *at = kube_json_text(mount, "/mountPath");
-        const char *clean = at ? clean_path(t, at) : NULL;
-        const char *inside = below(wanted, clean);
-        if (!inside || (best && strlen(clean) < longest))
+        if (!at)
+            continue;
+        const char *clean = clean_path(t, at), *inside;
+        if (!is_below(wanted, clean, &inside) || (best && strlen(clean) < longest))
             continue;
         best = mount;
         longest = strlen(clean);
