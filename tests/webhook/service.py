@@ -69,7 +69,7 @@ class Service:
             self.process = subprocess.Popen(
                 [*wrapper, PROGRAM, "--config", self.config, "--objects", self.objects, "--tls-dir",
                  self.tls, "--listen", "127.0.0.1:0", "--operations-listen", "127.0.0.1:0", "--drain",
-                 "1s", *options], stderr=log)
+                 "1s", *options], stdout=subprocess.DEVNULL, stderr=log)
         line = self.wait_for_log(r'msg"?[=:]"?serving"?')
         address = re.search(r'address"?[=:]"?127\.0\.0\.1:(\d+)', line)
         operations = re.search(r'operations"?[=:]"?127\.0\.0\.1:(\d+)', line)
