@@ -3,8 +3,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <string.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -57,6 +57,27 @@ static void what_is_not_said_has_defaults(void **state)
     webhook_config_free(&config);
 }
 
+static void the_migration(void **state)
+{
+    (void)state;
+    struct webhook_config config;
+    struct error err = {0};
+    assert_true(parse(HEAD, &config, &err));
+    assert_int_equal(config.patches.default_phase, PATCH_LEGACY);
+    assert_int_equal(config.patches.guard, PATCH_GUARD_DENY);
+    assert_int_equal(config.patches.druid_account_count, 1);
+    assert_string_equal(config.patches.druid_accounts[0], "garden/etcd-druid");
+    webhook_config_free(&config);
+    assert_true(parse(HEAD "migration: {defaultPhase: prepare, guard: warn, "
+                           "druidServiceAccounts: [a/b, c/d]}\n",
+                      &config, &err));
+    assert_int_equal(config.patches.default_phase, PATCH_PREPARE);
+    assert_int_equal(config.patches.guard, PATCH_GUARD_WARN);
+    assert_int_equal(config.patches.druid_account_count, 2);
+    assert_string_equal(config.patches.druid_accounts[1], "c/d");
+    webhook_config_free(&config);
+}
+
 static void json_is_read_as_well(void **state)
 {
     (void)state;
@@ -86,25 +107,40 @@ static void run_row(void **state)
 }
 
 static const struct row unknown = {HEAD "sidecra: {}\n", "c.yaml:3: /: unknown key 'sidecra'"};
+static const struct row unknown_null = {HEAD "sidecar:\nbogus:\n",
+                                        "c.yaml:4: /: unknown key 'bogus'"};
+static const struct row unknown_fraction = {HEAD "bogus: 1.5\n",
+                                            "c.yaml:3: /: unknown key 'bogus'"};
 static const struct row unknown_nested = {
     HEAD "sidecar:\n  image: x\n  schedul: y\n",
     "c.yaml:5: /sidecar: unknown key 'schedul'; expected one of image, schedule"};
-static const struct row unknown_deep = {HEAD "providers:\n  aws:\n    etcdStorage:\n      size: 1Gi\n",
+static const struct row unknown_deep = {HEAD
+                                        "providers:\n  aws:\n    etcdStorage:\n      size: 1Gi\n",
                                         "c.yaml:6: /providers/aws/etcdStorage: unknown key 'size'"};
 static const struct row unknown_provider = {HEAD "providers:\n  awz: {}\n", "provider 'awz'"};
 static const struct row unknown_default = {HEAD "defaultProvider: dell\n",
                                            "c.yaml:3: /defaultProvider: found provider 'dell'"};
 static const struct row image_is_number = {HEAD "sidecar: {image: 7}\n",
                                            "c.yaml:3: /sidecar/image: expected a string"};
-static const struct row image_is_empty = {HEAD "sidecar: {image: ''}\n", "/sidecar/image: is empty"};
+static const struct row image_is_empty = {HEAD "sidecar: {image: ''}\n",
+                                          "/sidecar/image: is empty"};
 static const struct row image_is_null = {HEAD "sidecar: {image: }\n", "expected a string"};
 static const struct row sidecar_is_list = {HEAD "sidecar: []\n", "/sidecar: expected a map"};
-static const struct row bad_capacity = {
-    HEAD "providers: {aws: {etcdStorage: {capacity: lots}}}\n",
-    "c.yaml:3: /providers/aws/etcdStorage/capacity: "};
+static const struct row bad_capacity = {HEAD "providers: {aws: {etcdStorage: {capacity: lots}}}\n",
+                                        "c.yaml:3: /providers/aws/etcdStorage/capacity: "};
 static const struct row no_capacity = {HEAD "providers: {aws: {etcdStorage: {capacity: '0'}}}\n",
                                        "more than nothing"};
 static const struct row bad_schedule = {HEAD "sidecar: {schedule: hourly}\n", "five cron fields"};
+static const struct row bad_phase = {HEAD "migration: {defaultPhase: done}\n",
+                                     "c.yaml:3: /migration/defaultPhase: found phase 'done'"};
+static const struct row bad_guard = {HEAD "migration: {guard: maybe}\n",
+                                     "found 'maybe', expected deny, warn or off"};
+static const struct row bad_account = {HEAD "migration: {druidServiceAccounts: [a/b, druid]}\n",
+                                       "found 'druid', expected NAMESPACE/NAME"};
+static const struct row accounts_are_text = {HEAD "migration: {druidServiceAccounts: a/b}\n",
+                                             "/migration/druidServiceAccounts: expected a list"};
+static const struct row account_is_number = {HEAD "migration: {druidServiceAccounts: [1]}\n",
+                                             "expected a string"};
 static const struct row other_version = {
     "apiVersion: druid-bridge/v2\nkind: BridgeConfiguration\n",
     "c.yaml:1: /apiVersion: found 'druid-bridge/v2', expected druid-bridge/v1alpha1"};
@@ -118,7 +154,7 @@ static const struct row broken = {"apiVersion: [\n", "line"};
 
 #define ROW(name, row)                                                                             \
     {                                                                                              \
-        name, run_row, NULL, NULL, (void *)(uintptr_t)&(row)                                       \
+        name, run_row, NULL, NULL, (void *)(uintptr_t) & (row)                                     \
     }
 
 int main(void)
@@ -126,8 +162,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_that_can_be_said),
         cmocka_unit_test(what_is_not_said_has_defaults),
+        cmocka_unit_test(the_migration),
         cmocka_unit_test(json_is_read_as_well),
         ROW("an unknown key is named with its line", unknown),
+        ROW("an unknown key without a value too", unknown_null),
+        ROW("an unknown key with a fraction too", unknown_fraction),
         ROW("an unknown key within a map", unknown_nested),
         ROW("an unknown key of a provider", unknown_deep),
         ROW("an unknown provider", unknown_provider),
@@ -139,6 +178,11 @@ int main(void)
         ROW("a capacity that is no quantity", bad_capacity),
         ROW("a capacity of nothing", no_capacity),
         ROW("a schedule that is none", bad_schedule),
+        ROW("a phase that is none", bad_phase),
+        ROW("a guard that is none", bad_guard),
+        ROW("an account without a namespace", bad_account),
+        ROW("accounts that are no list", accounts_are_text),
+        ROW("an account that is a number", account_is_number),
         ROW("another version", other_version),
         ROW("another kind", other_kind),
         ROW("no kind", no_kind),
