@@ -217,8 +217,9 @@ static bool is_same(const struct kube_credentials *a, const struct kube_credenti
 {
     for (size_t i = 0; i < KUBE_CREDENTIAL_COUNT; i++) {
         size_t length = a->values[i].length;
-        if (length != b->values[i].length ||
-            (length > 0 && memcmp(a->values[i].bytes, b->values[i].bytes, length)))
+        if (length != b->values[i].length)
+            return false;
+        if (length > 0 && memcmp(a->values[i].bytes, b->values[i].bytes, length) != 0)
             return false;
     }
     return true;

@@ -21,11 +21,11 @@ static double seconds(clockid_t clock)
 
 static long resident_bytes(void)
 {
-    long pages = 0;
+    char line[128]; /* "ALL RESIDENT …", in pages */
     AUTO_FILE FILE *file = fopen("/proc/self/statm", "re");
-    if (!file || fscanf(file, "%*s %ld", &pages) != 1)
+    if (!file || !fgets(line, sizeof line, file) || !strchr(line, ' '))
         return 0;
-    return pages * sysconf(_SC_PAGESIZE);
+    return strtol(strchr(line, ' '), NULL, 10) * sysconf(_SC_PAGESIZE);
 }
 
 /* Nanoseconds of a lookup, of COUNT namespaces in turn. */

@@ -242,7 +242,7 @@ static void a_miss_asks_once(void **state)
     TELL("{'do': 'put', 'resource': 'namespaces', 'name': 'absent'}");
     int64_t begun = test_live_clock();
     UNTIL(namespace("absent") == ERROR_NONE);
-    assert_true(test_live_clock() - begun < KUBE_SECOND / 2);
+    assert_true(test_live_clock() - begun < KUBE_SECOND * 9 / 10); /* it was not waited for */
     test_live_sleep(1100);
     assert_int_equal(namespace("other"), ERROR_NOT_FOUND);
     test_live_sleep(1100);

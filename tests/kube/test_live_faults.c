@@ -169,9 +169,9 @@ static void a_silent_watch_is_begun_anew(void **state)
 static void bookmarks_keep_a_watch_going(void **state)
 {
     (void)state;
-    const struct kube_live_options options = {.idle_timeout = 400 * KUBE_MILLISECOND};
+    const struct kube_live_options options = {.idle_timeout = KUBE_SECOND};
     start_with(&options);
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 30; i++) {
         TELL("{'do': 'bookmark', 'resource': 'namespaces'}");
         test_live_sleep(50);
     }
@@ -248,7 +248,7 @@ static void an_answer_that_does_not_come_is_waited_for_until_the_deadline(void *
     TELL("{'do': 'fault', 'verb': 'get', 'delay': 3}");
     int64_t begun = test_live_clock();
     assert_int_equal(namespace("other"), ERROR_UNAVAILABLE);
-    assert_in_range((test_live_clock() - begun) / KUBE_MILLISECOND, 250, 900);
+    assert_in_range((test_live_clock() - begun) / KUBE_MILLISECOND, 250, 2500);
     TELL("{'do': 'heal'}");
     assert_int_equal(namespace("other"), ERROR_NOT_FOUND);
 }
@@ -264,9 +264,9 @@ static void many_misses_at_once_are_bounded(void **state)
     (void)state;
     enum { THREADS = 40 };
     pthread_t threads[THREADS];
-    const struct kube_live_options options = {.miss_timeout = 400 * KUBE_MILLISECOND};
+    const struct kube_live_options options = {.miss_timeout = KUBE_SECOND};
     start_with(&options);
-    TELL("{'do': 'fault', 'verb': 'get', 'delay': 3}");
+    TELL("{'do': 'fault', 'verb': 'get', 'delay': 6}");
     int64_t begun = test_live_clock();
     for (size_t i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, ask, NULL), 0);
@@ -275,7 +275,7 @@ static void many_misses_at_once_are_bounded(void **state)
         pthread_join(threads[i], &code);
         assert_int_equal((uintptr_t)code, ERROR_UNAVAILABLE);
     }
-    assert_true(test_live_clock() - begun < 2 * KUBE_SECOND);
+    assert_true(test_live_clock() - begun < 4 * KUBE_SECOND);
     assert_in_range(TELL("{'do': 'count', 'verb': 'get'}"), 1, 16);
     assert_int_equal(namespace("apple"), ERROR_NONE);
 }
@@ -401,7 +401,7 @@ static void cost_row(void **state)
     uint64_t made = all_requests() - before;
     if (made > (uint64_t)row->requests)
         fail_msg("%lu requests", (unsigned long)made);
-    assert_true(cpu_seconds() - cpu < 0.6);
+    assert_true(cpu_seconds() - cpu < 1.5);
     TELL("{'do': 'heal'}");
 }
 
@@ -416,7 +416,7 @@ static void refusing_costs_little(void **state)
     uint64_t made = all_requests() - before;
     TELL("{'do': 'listen'}");
     assert_in_range(made, 9, 60);
-    assert_true(cpu_seconds() - cpu < 0.6);
+    assert_true(cpu_seconds() - cpu < 1.5);
 }
 
 static void nothing_but_the_watches_is_asked_for(void **state)
@@ -433,7 +433,7 @@ static void nothing_but_the_watches_is_asked_for(void **state)
         test_live_sleep(20);
     }
     assert_int_equal(TELL("{'do': 'count'}"), before);
-    assert_true(cpu_seconds() - cpu < 0.4);
+    assert_true(cpu_seconds() - cpu < 1);
 }
 
 /* --- the end --- */
@@ -451,7 +451,7 @@ static void end_row(void **state)
     test_live_sleep(row->milliseconds);
     int64_t begun = test_live_clock();
     test_live_stop(&live);
-    assert_true(test_live_clock() - begun < KUBE_SECOND / 2);
+    assert_true(test_live_clock() - begun < KUBE_SECOND);
     TELL("{'do': 'heal'}");
 }
 

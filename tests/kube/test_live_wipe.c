@@ -77,9 +77,10 @@ static size_t traces_in_memory(void)
     assert_true(memory >= 0);
     memset(chunk, 0, sizeof chunk);
     while (fgets(line, sizeof line, maps)) {
-        unsigned long begin, end;
-        char mode[8];
-        if (sscanf(line, "%lx-%lx %7s", &begin, &end, mode) != 3 || strncmp(mode, "rw", 2) != 0)
+        char *rest; /* "BEGIN-END rw-p …" */
+        unsigned long begin = strtoul(line, &rest, 16);
+        unsigned long end = strtoul(rest + 1, &rest, 16);
+        if (strncmp(rest, " rw", 3) != 0)
             continue;
         for (unsigned long at = begin; at < end; at += CHUNK) {
             size_t wanted = end - at < CHUNK ? end - at : CHUNK;

@@ -415,7 +415,6 @@ class Commands:
     def expire(resource):
         """An event says that the watch is too far behind."""
         with LOCK:
-            STATE.compacted = STATE.version
             for watch in STATE.watches:
                 if watch.resource == resource:
                     event = {"type": "ERROR", "object": json.loads(status(410, "Expired", "too old"))}

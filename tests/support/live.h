@@ -16,9 +16,9 @@ struct test_live {
 /* Namespaces, Clusters (with their provider alone) and the Secrets of the name etcd-backup. */
 extern const struct kube_live_watch test_live_watches[3];
 
-/* Starts LIVE->source; OPTIONS (NULL: none) may set watches and times, other than which the usual
+/* Starts LIVE->source; GIVEN (NULL: none) may set watches and times, other than which the usual
  * ones apply. Aborts the test when it fails. */
-void test_live_start(struct test_live *live, const struct kube_live_options *options);
+void test_live_start(struct test_live *live, const struct kube_live_options *given);
 void test_live_stop(struct test_live *live);
 
 /* Waits, up to ten seconds, until CONDITION; fails the test with the log otherwise. */
