@@ -106,12 +106,10 @@ static bool fill_in(struct patch_plan *plan, const char *pointer, struct json_ob
 static bool fill_storage(struct patch_plan *plan, struct error *err)
 {
     const struct provider *provider;
-    if (!patch_storage_provider(plan, &provider, err))
+    if (!patch_storage_provider(plan, "storage not filled in", &provider, err))
         return false;
     if (!provider)
-        return patch_warn(plan, err,
-                          "storage not filled in: no namespace label seed.gardener.cloud/provider, "
-                          "no Cluster, no defaultProvider");
+        return true;
     struct patch_storage storage = patch_storage_of(plan, provider);
     AUTO_JSON struct json_object *wanted =
         kube_json_object("storageCapacity", kube_json_string(storage.capacity), NULL);
@@ -128,10 +126,9 @@ static bool fill_backup(struct patch_plan *plan, const struct provider *provider
     char schedule[PATCH_SCHEDULE_SIZE];
     struct json_object *backup;
     struct json_object *store;
-    if (!patch_shoot_id(plan, id, err))
+    if (!patch_shoot_id(plan, id, err) ||
+        !patch_schedule(plan->settings->schedule, NULL, plan->cluster, schedule, err))
         return false;
-    if (!patch_schedule(plan->settings->schedule, NULL, plan->cluster, schedule, err))
-        return error_wrap(err, "Cluster %s", plan->request->namespace);
     if (!kube_json_get_object(plan->request->object, "/spec/backup", &backup, err) ||
         !kube_json_get_object(plan->request->object, "/spec/backup/store", &store, err))
         return false;
@@ -162,12 +159,10 @@ static bool plan_backup(struct patch_plan *plan, struct error *err)
     bool has_backup = false;
     if (!plan->role->main || is_complete(plan->request->object))
         return true;
-    if (!patch_backup_provider(plan, &provider, err))
+    if (!patch_backup_provider(plan, "no backups", &provider, err))
         return false;
     if (!provider)
-        return patch_warn(plan, err,
-                          "no backups: no namespace label backup.gardener.cloud/provider, no "
-                          "Cluster, no defaultProvider");
+        return true;
     if (!*provider->store)
         return true;
     return patch_need_cluster(plan, "the Etcd's store", err) &&

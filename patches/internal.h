@@ -4,7 +4,7 @@
 
 #include "patches/patches.h"
 
-enum { PATCH_SCHEDULE_SIZE = 64, PATCH_CHECKSUM_SIZE = 65, PATCH_PREFIX_SIZE = 512 };
+enum { PATCH_SCHEDULE_SIZE = 256, PATCH_CHECKSUM_SIZE = 65, PATCH_PREFIX_SIZE = 512 };
 
 #define PATCH_BACKUP_SECRET "etcd-backup"
 #define PATCH_SIDECAR "backup-restore"
@@ -49,10 +49,12 @@ bool patch_warn(struct patch_plan *plan, struct error *err, const char *format, 
     __attribute__((format(printf, 3, 4)));
 
 /* The provider's row of the backups, and of the storage: from the namespace's label, else from the
- * Cluster's Seed, else the default one. *out is NULL where nothing says. ERROR_INVALID: a provider
- * that is not known. */
-bool patch_backup_provider(struct patch_plan *plan, const struct provider **out, struct error *err);
-bool patch_storage_provider(struct patch_plan *plan, const struct provider **out,
+ * Cluster's Seed, else the default one. *out is NULL where nothing says it, or where it is not
+ * known here; then a warning that begins with WHAT says so: another provider's extension may see to
+ * it. */
+bool patch_backup_provider(struct patch_plan *plan, const char *what, const struct provider **out,
+                           struct error *err);
+bool patch_storage_provider(struct patch_plan *plan, const char *what, const struct provider **out,
                             struct error *err);
 
 /* ERROR_NOT_FOUND where the source has no Cluster; WHAT needs it. */

@@ -79,44 +79,69 @@ bool patch_warn(struct patch_plan *plan, struct error *err, const char *format, 
            error_set(err, ERROR_NO_MEMORY, "out of memory");
 }
 
-/* POINTERS are below the Cluster; the first that is there counts, the second may be NULL. */
-static bool find_provider(struct patch_plan *plan, const char *label, const char *const pointers[2],
-                          const struct provider **out, struct error *err)
+/* Where a half of the legacy path finds its provider. */
+struct origin {
+    const char *label;       /* of the Namespace */
+    const char *pointers[2]; /* below the Cluster; the first that is there counts */
+};
+
+/* The name that ORIGIN gives; *name NULL: none. */
+static bool name_provider(struct patch_plan *plan, const struct origin *origin, const char **name,
+                          struct error *err)
 {
-    char origin[KUBE_POINTER_SIZE];
     struct json_object *labels = NULL;
     if (!kube_json_get_object(plan->namespace, "/metadata/labels", &labels, err))
         return error_wrap(err, "Namespace %s", plan->request->namespace);
-    const char *name = kube_json_as_text(kube_json_child(labels, label));
-    snprintf(origin, sizeof origin, "label %s of Namespace %s", label, plan->request->namespace);
-    for (size_t i = 0; !name && i < 2 && pointers[i]; i++) {
-        if (!kube_json_get_string(plan->cluster, pointers[i], &name, err))
+    *name = kube_json_as_text(kube_json_child(labels, origin->label));
+    for (size_t i = 0; !*name && i < 2 && origin->pointers[i]; i++)
+        if (!kube_json_get_string(plan->cluster, origin->pointers[i], name, err))
             return error_wrap(err, "Cluster %s", plan->request->namespace);
-        snprintf(origin, sizeof origin, "Cluster %s: %s", plan->request->namespace, pointers[i]);
-    }
-    if (!name) {
-        name = plan->settings->default_provider;
-        snprintf(origin, sizeof origin, "defaultProvider of the configuration");
-    }
-    const struct provider *provider = name ? provider_by_name(name) : NULL;
-    if (name && !(provider && provider->storage))
-        return error_set(err, ERROR_INVALID, "%s: found provider '%s', expected one of %s", origin,
-                         name, provider_names);
-    *out = provider;
+    if (!*name)
+        *name = plan->settings->default_provider;
     return true;
 }
 
-bool patch_backup_provider(struct patch_plan *plan, const struct provider **out, struct error *err)
+static bool find_provider(struct patch_plan *plan, const struct origin *origin, const char *what,
+                          const struct provider **out, struct error *err)
 {
-    static const char *const pointers[] = {"/spec/seed/spec/backup/provider",
-                                           "/spec/seed/spec/provider/type"};
-    return find_provider(plan, "backup.gardener.cloud/provider", pointers, out, err);
+    const char *name = NULL;
+    if (!name_provider(plan, origin, &name, err))
+        return false;
+    const struct provider *provider = name ? provider_by_name(name) : NULL;
+    *out = provider && provider->storage ? provider : NULL;
+    if (*out)
+        return true;
+    if (name)
+        return patch_warn(plan, err, "%s: provider '%.64s' is none of %s", what, name,
+                          provider_names);
+    if (!plan->namespace && !plan->cluster)
+        return patch_warn(plan, err,
+                          "%s: neither Namespace nor Cluster %s is known here, no defaultProvider",
+                          what, plan->request->namespace);
+    return patch_warn(
+        plan, err,
+        "%s: no namespace label %s, no provider of the Cluster's Seed, no defaultProvider", what,
+        origin->label);
 }
 
-bool patch_storage_provider(struct patch_plan *plan, const struct provider **out, struct error *err)
+bool patch_backup_provider(struct patch_plan *plan, const char *what, const struct provider **out,
+                           struct error *err)
 {
-    static const char *const pointers[] = {"/spec/seed/spec/provider/type", NULL};
-    return find_provider(plan, "seed.gardener.cloud/provider", pointers, out, err);
+    static const struct origin origin = {
+        "backup.gardener.cloud/provider",
+        {"/spec/seed/spec/backup/provider", "/spec/seed/spec/provider/type"},
+    };
+    return find_provider(plan, &origin, what, out, err);
+}
+
+bool patch_storage_provider(struct patch_plan *plan, const char *what, const struct provider **out,
+                            struct error *err)
+{
+    static const struct origin origin = {
+        "seed.gardener.cloud/provider",
+        {"/spec/seed/spec/provider/type", NULL},
+    };
+    return find_provider(plan, &origin, what, out, err);
 }
 
 bool patch_need_cluster(struct patch_plan *plan, const char *what, struct error *err)

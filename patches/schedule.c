@@ -56,15 +56,12 @@ static bool before_window(struct json_object *cluster, const char *begin,
     return true;
 }
 
-bool patch_schedule(const char *configured, struct json_object *sidecar,
-                    struct json_object *cluster, char out[PATCH_SCHEDULE_SIZE], struct error *err)
+/* From what the Cluster says of its Shoot. */
+static bool derive(struct json_object *cluster, char out[PATCH_SCHEDULE_SIZE], struct error *err)
 {
-    const char *kept = configured ? configured : flag_of(sidecar);
     const char *begin;
     const char *created;
     int64_t seconds;
-    if (kept)
-        return copy_schedule(kept, out, err);
     if (!kube_json_get_string(cluster, "/spec/shoot/spec/maintenance/timeWindow/begin", &begin,
                               err))
         return false;
@@ -77,4 +74,14 @@ bool patch_schedule(const char *configured, struct json_object *sidecar,
     int64_t minute = seconds / 60 % KUBE_DAY_MINUTES;
     daily((int)((minute + KUBE_DAY_MINUTES) % KUBE_DAY_MINUTES), out);
     return true;
+}
+
+bool patch_schedule(const char *configured, struct json_object *sidecar,
+                    struct json_object *cluster, char out[PATCH_SCHEDULE_SIZE], struct error *err)
+{
+    const char *kept = configured ? configured : flag_of(sidecar);
+    if (kept)
+        return copy_schedule(kept, out, err);
+    const char *name = kube_json_text(cluster, "/metadata/name");
+    return derive(cluster, out, err) || error_wrap(err, "Cluster %s", name ? name : "");
 }

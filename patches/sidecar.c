@@ -135,9 +135,9 @@ static bool describe(struct patch_plan *plan, struct sidecar *sidecar, struct er
     if (!kube_json_need_array(plan->request->object, POD_SPEC "/containers", &containers, err))
         return false;
     existing = kube_json_named(containers, PATCH_SIDECAR, NULL);
-    if (!patch_schedule(plan->settings->schedule, existing, plan->cluster, sidecar->schedule, err))
-        return error_wrap(err, "Cluster %s", plan->request->namespace);
-    return set_prefix(plan, sidecar, err);
+    return patch_schedule(plan->settings->schedule, existing, plan->cluster, sidecar->schedule,
+                          err) &&
+           set_prefix(plan, sidecar, err);
 }
 
 /* Changed credentials roll the pod: their checksum stands in its annotations. */
@@ -170,12 +170,10 @@ static bool plan_volume(struct patch_plan *plan, struct error *err)
 bool patch_plan_sidecar(struct patch_plan *plan, struct error *err)
 {
     struct sidecar sidecar = {.role = plan->role, .image = plan->settings->sidecar_image};
-    if (!patch_backup_provider(plan, &sidecar.provider, err))
+    if (!patch_backup_provider(plan, "no backup sidecar", &sidecar.provider, err))
         return false;
     if (!sidecar.provider)
-        return patch_warn(plan, err,
-                          "no backup sidecar: no namespace label backup.gardener.cloud/provider, "
-                          "no Cluster, no defaultProvider names a provider");
+        return true;
     if (!sidecar.provider->sidecar)
         return patch_warn(plan, err, "no backup sidecar: provider %s has none",
                           sidecar.provider->name);

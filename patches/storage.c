@@ -62,12 +62,10 @@ bool patch_plan_storage(struct patch_plan *plan, struct error *err)
     const struct provider *provider;
     if (plan->request->update)
         return keep_stored(plan, err);
-    if (!patch_storage_provider(plan, &provider, err))
+    if (!patch_storage_provider(plan, "storage unchanged", &provider, err))
         return false;
     if (!provider)
-        return patch_warn(plan, err,
-                          "storage unchanged: no namespace label seed.gardener.cloud/provider, no "
-                          "Cluster, no defaultProvider names a provider");
+        return true;
     struct patch_storage storage = patch_storage_of(plan, provider);
     return kube_patch_item(
         &plan->result->patch, TEMPLATES, "/metadata/name",

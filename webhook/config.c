@@ -45,7 +45,8 @@ static bool check_text(const char *value, struct error *err)
     return *value || error_set(err, ERROR_INVALID, "is empty; leave it out for the default");
 }
 
-/* Five fields; the sidecar has the last word on what is in them. */
+/* Five fields of at most 255 characters in all; the sidecar has the last word on what is in them.
+ */
 static bool check_schedule(const char *value, struct error *err)
 {
     size_t fields = 0;
@@ -53,7 +54,7 @@ static bool check_schedule(const char *value, struct error *err)
         c += strspn(c, " ");
         fields += *c != '\0';
     }
-    return (fields == 5 && !strpbrk(value, "\t\r\n")) ||
+    return (fields == 5 && strlen(value) < 256 && !strpbrk(value, "\t\r\n")) ||
            error_set(err, ERROR_INVALID, "found '%s', expected five cron fields, as 0 3 * * *",
                      value);
 }
@@ -219,6 +220,18 @@ static bool check_map(struct reading *reading, const char *path, const char *par
     return true;
 }
 
+/* To readers of YAML 1.1 a plain off is the boolean false; here it is one of the words. */
+static void take_off_as_a_word(struct json_object *document)
+{
+    static const char *const words[] = {"defaultPhase", "guard"};
+    struct json_object *migration = kube_json_child(document, "migration");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        struct json_object *value = kube_json_child(migration, words[i]);
+        if (json_object_is_type(value, json_type_boolean) && !json_object_get_boolean(value))
+            kube_json_set(migration, words[i], kube_json_string("off"));
+    }
+}
+
 static bool take_document(void *context, struct json_object *document, unsigned line,
                           struct error *err)
 {
@@ -226,6 +239,7 @@ static bool take_document(void *context, struct json_object *document, unsigned 
     if (reading->tree)
         return error_set(err, ERROR_INVALID, "%s:%u: a second document; expected one",
                          reading->name, line);
+    take_off_as_a_word(document);
     if (!check_map(reading, "", "", document, err))
         return false;
     reading->tree = json_object_get(document);

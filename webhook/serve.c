@@ -54,19 +54,24 @@ static void say_certificate(struct service *service)
                 service->tls.loaded.weakness, NULL);
 }
 
+/* An error that stays is told once, not at every look. */
+static void complain_once(struct service *service, const struct error *err)
+{
+    if (strcmp(service->tls_error, err->message) == 0)
+        return;
+    memcpy(service->tls_error, err->message, sizeof service->tls_error);
+    webhook_metrics_reload(&service->metrics, WEBHOOK_RELOAD_CERTIFICATE, false);
+    complain(service, "certificate not reloaded; the old one stays", err);
+}
+
 static void reload_certificate(struct service *service)
 {
     struct error err = {0};
     bool changed = false;
-    if (!webhook_tls_reload(&service->tls, time(NULL), &changed, &err)) {
-        if (strcmp(service->tls_error, err.message) == 0)
-            return;
-        memcpy(service->tls_error, err.message, sizeof service->tls_error);
-        webhook_metrics_reload(&service->metrics, WEBHOOK_RELOAD_CERTIFICATE, false);
-        complain(service, "certificate not reloaded; the old one stays", &err);
-        return;
-    }
-    service->tls_error[0] = '\0';
+    if (webhook_tls_reload(&service->tls, time(NULL), &changed, &err))
+        service->tls_error[0] = '\0';
+    else
+        complain_once(service, &err);
     if (!changed)
         return;
     webhook_metrics_reload(&service->metrics, WEBHOOK_RELOAD_CERTIFICATE, true);
@@ -159,6 +164,7 @@ static int loop(struct service *service, long long until)
         for (int found = next_signal(service); found; found = next_signal(service)) {
             if (found != SIGHUP)
                 return found;
+            service->tls_error[0] = '\0'; /* who asks is told again */
             reload_state(service);
             reload_certificate(service);
         }

@@ -48,66 +48,82 @@ static struct webhook_pair *new_pair(const struct cert_pair *loaded, struct erro
     return pair;
 }
 
-/* The client CA's file, if there is one, as text that the caller frees. */
-static bool read_client_ca(const char *file, int64_t now, char **out, size_t *length,
-                           struct error *err)
-{
-    if (!file)
-        return true;
-    AUTO_FREE char *text = malloc(CERT_PEM_MAX);
-    if (!text)
-        return error_set(err, ERROR_NO_MEMORY, "out of memory");
-    AUTO_FILE FILE *stream = fopen(file, "re");
-    size_t read = stream ? fread(text, 1, CERT_PEM_MAX - 1, stream) : 0;
-    if (!stream || ferror(stream))
-        return error_set(err, ERROR_UNAVAILABLE, "%s: %s", file, strerror(errno));
-    text[read] = '\0';
-    AUTO_CERT_FACTS struct cert_facts facts = {0};
-    if (!cert_facts_read(text, read, &facts, err) || !cert_facts_valid_at(&facts, now, err))
-        return error_wrap(err, "%s", file);
-    *out = TAKE(text);
-    *length = read;
-    return true;
-}
+/* --- the two halves, each on its own: neither keeps the other from being renewed --- */
 
-static bool is_same(const struct webhook_tls *tls, const struct cert_pair *loaded,
-                    const char *client_ca, size_t length)
-{
-    return tls->current && cert_pair_equal(&tls->loaded, loaded) &&
-           tls->client_ca_length == length &&
-           (length == 0 || memcmp(tls->client_ca, client_ca, length) == 0);
-}
-
-bool webhook_tls_reload(struct webhook_tls *tls, int64_t now, bool *changed, struct error *err)
+static bool reload_pair(struct webhook_tls *tls, int64_t now, bool *changed, struct error *err)
 {
     AUTO_CERT_PAIR struct cert_pair loaded = {0};
-    AUTO_FREE char *client_ca = NULL;
-    size_t length = 0;
-    if (!cert_pair_load(tls->dir, now, &loaded, err) ||
-        !read_client_ca(tls->client_ca_file, now, &client_ca, &length, err))
+    if (!cert_pair_load(tls->dir, now, &loaded, err))
         return false;
-    bool same = is_same(tls, &loaded, client_ca, length);
-    if (changed)
-        *changed = !same;
-    if (same)
+    if (tls->current && cert_pair_equal(&tls->loaded, &loaded))
         return true;
     struct webhook_pair *pair = new_pair(&loaded, err);
     if (!pair)
         return false;
     pthread_mutex_lock(&tls->mutex);
     struct webhook_pair *old_pair = tls->current;
-    char *old_client_ca = tls->client_ca;
     struct cert_pair old_loaded = tls->loaded;
     tls->current = pair;
-    tls->client_ca = TAKE(client_ca);
-    tls->client_ca_length = length;
     tls->loaded = loaded;
     pthread_mutex_unlock(&tls->mutex);
     loaded = old_loaded; /* freed on the way out */
-    free(old_client_ca);
     if (old_pair)
         webhook_tls_release(tls, old_pair);
+    *changed = true;
     return true;
+}
+
+/* FILE as text that the caller frees. Dates do not count here: in a bundle of an old and a new CA,
+ * one may have expired. */
+static bool read_client_ca(const char *file, char **out, size_t *length, struct error *err)
+{
+    AUTO_FREE char *text = malloc(CERT_PEM_MAX + 1);
+    if (!text)
+        return error_set(err, ERROR_NO_MEMORY, "out of memory");
+    AUTO_FILE FILE *stream = fopen(file, "re");
+    size_t read = stream ? fread(text, 1, CERT_PEM_MAX + 1, stream) : 0;
+    if (!stream || ferror(stream))
+        return error_set(err, ERROR_UNAVAILABLE, "%s: %s", file, strerror(errno));
+    if (read > CERT_PEM_MAX)
+        return error_set(err, ERROR_RANGE, "%s: more than %d bytes", file, CERT_PEM_MAX);
+    text[read] = '\0';
+    AUTO_CERT_FACTS struct cert_facts facts = {0};
+    if (!cert_facts_read(text, read, &facts, err))
+        return error_wrap(err, "%s", file);
+    *out = TAKE(text);
+    *length = read;
+    return true;
+}
+
+static bool reload_client_ca(struct webhook_tls *tls, bool *changed, struct error *err)
+{
+    AUTO_FREE char *client_ca = NULL;
+    size_t length = 0;
+    if (!tls->client_ca_file)
+        return true;
+    if (!read_client_ca(tls->client_ca_file, &client_ca, &length, err))
+        return false;
+    if (tls->client_ca && tls->client_ca_length == length &&
+        memcmp(tls->client_ca, client_ca, length) == 0)
+        return true;
+    pthread_mutex_lock(&tls->mutex);
+    char *old = tls->client_ca;
+    tls->client_ca = client_ca;
+    tls->client_ca_length = length;
+    pthread_mutex_unlock(&tls->mutex);
+    client_ca = old; /* freed on the way out */
+    *changed = true;
+    return true;
+}
+
+bool webhook_tls_reload(struct webhook_tls *tls, int64_t now, bool *changed, struct error *err)
+{
+    bool any = false;
+    bool pair = reload_pair(tls, now, &any, err);
+    bool client_ca = reload_client_ca(tls, &any, err);
+    if (changed)
+        *changed = any;
+    return pair && client_ca;
 }
 
 void webhook_tls_free(struct webhook_tls *tls)

@@ -28,9 +28,9 @@ struct webhook_tls {
     size_t client_ca_length;
 };
 
-/* Reads the pair and the client CA again; NOW is in seconds since 1970. Both or nothing: on failure
- * what is in force stays. *CHANGED (may be NULL) says whether anything did. Errors are those of
- * cert_pair_load. */
+/* Reads the pair and the client CA again; NOW is in seconds since 1970. What cannot be read, or is
+ * not good, stays as it is in force, and the other of the two is renewed all the same. *CHANGED
+ * (may be NULL) says whether anything did, also on failure. Errors are those of cert_pair_load. */
 bool webhook_tls_reload(struct webhook_tls *tls, int64_t now, bool *changed, struct error *err);
 void webhook_tls_free(struct webhook_tls *tls);
 

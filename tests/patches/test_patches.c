@@ -287,14 +287,32 @@ static void with_no_provider_it_is_allowed_with_warnings(void **state)
     assert_runs(&call);
     assert_true(kube_patch_is_empty(&call.result.patch));
     assert_int_equal(json_object_array_length(call.result.warnings), 2);
-    assert_non_null(strstr(kube_json_text(call.result.warnings, "/0"),
-                           "no namespace label backup.gardener.cloud/provider, no Cluster, no "
-                           "defaultProvider"));
-    assert_non_null(strstr(kube_json_text(call.result.warnings, "/1"),
-                           "no namespace label seed.gardener.cloud/provider"));
+    assert_non_null(
+        strstr(kube_json_text(call.result.warnings, "/0"),
+               "no backup sidecar: neither Namespace nor Cluster shoot--garden--apple"));
+    assert_non_null(
+        strstr(kube_json_text(call.result.warnings, "/1"), "storage unchanged: neither"));
     for (size_t i = 0; i < 2; i++)
         assert_true(strlen(kube_json_as_text(json_object_array_get_idx(call.result.warnings, i))) <=
                     120);
+}
+
+static void without_label_and_seed_the_warning_names_the_label(void **state)
+{
+    (void)state;
+    static const char *const edit[] = {"seed.gardener.cloud/provider",
+                                       "other",
+                                       "backup.gardener.cloud/provider",
+                                       "another",
+                                       "kind: Cluster",
+                                       "kind: Klaster",
+                                       NULL};
+    AUTO_CALL struct call call = new_call("etcd-main.yaml", "aws", edit);
+    assert_runs(&call);
+    assert_non_null(strstr(kube_json_text(call.result.warnings, "/0"),
+                           "no namespace label backup.gardener.cloud/provider"));
+    assert_non_null(strstr(kube_json_text(call.result.warnings, "/1"),
+                           "no namespace label seed.gardener.cloud/provider"));
 }
 
 static void vsphere_has_no_sidecar_and_says_so(void **state)
@@ -319,24 +337,20 @@ static void packet_needs_no_cluster(void **state)
 
 /* --- refusals --- */
 
-static void an_unknown_provider_is_refused(void **state)
+/* Another provider's extension may see to it; nobody is blocked. */
+static void an_unknown_provider_is_left_alone_with_warnings(void **state)
 {
     (void)state;
-    static const char *const edit[] = {"backup.gardener.cloud/provider: aws",
-                                       "backup.gardener.cloud/provider: awz", NULL};
-    AUTO_CALL struct call call = new_call("etcd-main.yaml", "aws", edit);
-    assert_refused(&call, ERROR_INVALID,
-                   (const char *const[]){"StatefulSet shoot--garden--apple/etcd-main: label "
-                                         "backup.gardener.cloud/provider of Namespace "
-                                         "shoot--garden--apple",
-                                         "'awz'", "openstack", NULL});
-}
-
-static void a_provider_of_translations_only_is_refused(void **state)
-{
-    (void)state;
-    AUTO_CALL struct call call = new_call("etcd-main.yaml", "dell", NULL);
-    assert_refused(&call, ERROR_INVALID, (const char *const[]){"'dell'", NULL});
+    static const char *const names[] = {"hcloud", "dell"};
+    for (size_t i = 0; i < 2; i++) {
+        AUTO_CALL struct call call = new_call("etcd-main.yaml", names[i], NULL);
+        assert_runs(&call);
+        assert_true(kube_patch_is_empty(&call.result.patch));
+        assert_int_equal(json_object_array_length(call.result.warnings), 2);
+        const char *warning = kube_json_text(call.result.warnings, "/0");
+        assert_non_null(strstr(warning, "no backup sidecar: provider '"));
+        assert_non_null(strstr(warning, names[i]));
+    }
 }
 
 static void a_missing_secret_is_refused(void **state)
@@ -539,10 +553,10 @@ int main(void)
         cmocka_unit_test(the_label_wins_over_the_seed),
         cmocka_unit_test(the_default_provider_comes_last),
         cmocka_unit_test(with_no_provider_it_is_allowed_with_warnings),
+        cmocka_unit_test(without_label_and_seed_the_warning_names_the_label),
         cmocka_unit_test(vsphere_has_no_sidecar_and_says_so),
         cmocka_unit_test(packet_needs_no_cluster),
-        cmocka_unit_test(an_unknown_provider_is_refused),
-        cmocka_unit_test(a_provider_of_translations_only_is_refused),
+        cmocka_unit_test(an_unknown_provider_is_left_alone_with_warnings),
         cmocka_unit_test(a_missing_secret_is_refused),
         cmocka_unit_test(etcd_events_needs_no_secret),
         cmocka_unit_test(a_missing_cluster_is_refused),

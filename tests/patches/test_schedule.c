@@ -40,6 +40,8 @@ static void run_row(void **state)
     "'metadata':{'creationTimestamp':'2020-01-15T09:42:59Z'}}"
 #define SIDECAR(flag) "{'command':['etcdbrctl','server','" flag "']}"
 
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000000"
+
 static const struct row configured = {"1 2 * * *", SIDECAR("--schedule=5 5 * * *"),
                                       SHOOT("120000+0000"), "1 2 * * *", NULL};
 static const struct row kept = {NULL, SIDECAR("--schedule=5 5 * * *"), SHOOT("120000+0000"),
@@ -69,9 +71,8 @@ static const struct row bad_window = {NULL, NULL, SHOOT("25:00"), NULL, "25:00"}
 static const struct row window_is_number = {
     NULL, NULL, "{'spec':{'maintenance':{'timeWindow':{'begin':220000}}}}", NULL,
     "found an integer, expected a string"};
-static const struct row too_long = {
-    NULL, SIDECAR("--schedule=0000000000000000000000000000000000000000000000000000000000000000000"),
-    "{}", NULL, "longer than"};
+static const struct row too_long = {NULL, SIDECAR("--schedule=" ZEROS ZEROS ZEROS ZEROS), "{}",
+                                    NULL, "longer than"};
 
 #define ROW(name, row)                                                                             \
     {                                                                                              \

@@ -76,6 +76,10 @@ static void the_migration(void **state)
     assert_int_equal(config.patches.druid_account_count, 2);
     assert_string_equal(config.patches.druid_accounts[1], "c/d");
     webhook_config_free(&config);
+    assert_true(parse(HEAD "migration: {defaultPhase: off, guard: off}\n", &config, &err));
+    assert_int_equal(config.patches.default_phase, PATCH_OFF);
+    assert_int_equal(config.patches.guard, PATCH_GUARD_OFF);
+    webhook_config_free(&config);
 }
 
 static void json_is_read_as_well(void **state)
@@ -131,6 +135,9 @@ static const struct row bad_capacity = {HEAD "providers: {aws: {etcdStorage: {ca
 static const struct row no_capacity = {HEAD "providers: {aws: {etcdStorage: {capacity: '0'}}}\n",
                                        "more than nothing"};
 static const struct row bad_schedule = {HEAD "sidecar: {schedule: hourly}\n", "five cron fields"};
+#define DAYS "1,2,3,4,5,6,7,1,2,3,4,5,6,7,1,2,3,4,5,6,7,1,2,3,4,5,6,7,1,2,3,4,5,6,7,"
+static const struct row long_schedule = {
+    HEAD "sidecar: {schedule: '* * * * " DAYS DAYS DAYS DAYS "1'}\n", "five cron fields"};
 static const struct row bad_phase = {HEAD "migration: {defaultPhase: done}\n",
                                      "c.yaml:3: /migration/defaultPhase: found phase 'done'"};
 static const struct row bad_guard = {HEAD "migration: {guard: maybe}\n",
@@ -178,6 +185,7 @@ int main(void)
         ROW("a capacity that is no quantity", bad_capacity),
         ROW("a capacity of nothing", no_capacity),
         ROW("a schedule that is none", bad_schedule),
+        ROW("a schedule that no sidecar would get", long_schedule),
         ROW("a phase that is none", bad_phase),
         ROW("a guard that is none", bad_guard),
         ROW("an account without a namespace", bad_account),

@@ -208,6 +208,18 @@ class Certificates(unittest.TestCase):
         self.swap(other)
         self.service.wait_for_log("certificate loaded.*mount", 5)
 
+    def test_a_hangup_tells_again_of_what_is_still_broken(self):
+        broken = self.new_pair("broken")
+        shutil.copy(os.path.join(self.new_pair("other"), "tls.key"), os.path.join(broken, "tls.key"))
+        self.swap(broken)
+        self.service.wait_for_log("certificate not reloaded")
+        self.service.signal(signal.SIGHUP)
+        self.service.wait_for_log("objects reloaded")
+        end = time.monotonic() + 5
+        while self.service.log().count("certificate not reloaded") < 2 and time.monotonic() < end:
+            time.sleep(0.05)
+        self.assertEqual(self.service.log().count("certificate not reloaded"), 2)
+
     def test_no_request_is_dropped_while_pairs_are_swapped(self):
         context = ssl.create_default_context()
         context.check_hostname = False
@@ -325,6 +337,7 @@ class ClientCertificates(unittest.TestCase):
             finally:
                 connection.close()
 
+        self.addCleanup(service.stop)
         self.assertEqual(ask("good")[0], 200)
         status, _, answer = ask(None)
         self.assertEqual(status, 403)
@@ -339,7 +352,19 @@ class ClientCertificates(unittest.TestCase):
         while ask("evil")[0] != 200 and time.monotonic() < end:
             time.sleep(0.1)
         self.assertEqual((ask("evil")[0], ask("good")[0]), (200, 403))
-        self.assertEqual(service.stop(), 0)
+        # A broken bundle stays out, and the serving pair is renewed all the same.
+        with open(ca_file, "w", encoding="utf-8") as file:
+            file.write("nothing\n")
+        for name in ("tls.crt", "tls.key", "ca.crt", "ca.key"):
+            os.remove(os.path.join(service.tls, name))
+        before = service.metric('druid_bridge_reloads_total{what="certificate",result="done"}')
+        Service.issue(service.tls)
+        end = time.monotonic() + 15
+        while (service.metric('druid_bridge_reloads_total{what="certificate",result="done"}') == before
+               and time.monotonic() < end):
+            time.sleep(0.1)
+        self.assertEqual((ask("evil")[0], ask("good")[0]), (200, 403))
+        self.assertIn("ca.crt", service.wait_for_log("certificate not reloaded"))
 
 
 class CommandLine(unittest.TestCase):

@@ -42,7 +42,7 @@ class Phases(unittest.TestCase):
         self.assertEqual(len(labels), 3)
         warnings = response["warnings"]
         self.assertTrue(all(w.startswith("prepare: ") and len(w) <= 120 for w in warnings), warnings)
-        self.assertTrue(any("SecretMissing" in w or "SecretUnchecked" in w for w in warnings), warnings)
+        self.assertTrue(any("SecretKeyMissing" in w for w in warnings), warnings)
         page = self.service.operations("/metrics")[1]
         self.assertRegex(page, r'druid_bridge_stateful_sets\{phase="prepare",verdict="blocked"\} 1\n')
         self.assertRegex(page, r'druid_bridge_findings\{code="[A-Za-z]+"\} 1\n')
