@@ -220,6 +220,7 @@ static bool set_tls(struct kube_http *http)
                                  CURL_BLOB_NOCOPY};
         if (blob.data)
             set = set && curl_easy_setopt(easy, rows[i].option, &blob) == CURLE_OK;
+        /* libcurl would trust the system's certificates as well. */
         if (blob.data && rows[i].credential == KUBE_CREDENTIAL_CA)
             set = set && curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK;
     }

@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -226,6 +227,49 @@ static void an_answer_410_makes_a_new_list(void **state)
     a_list_after_410_replaces_without_a_gap("{'do': 'compact'}");
 }
 
+/* --- many at once --- */
+
+static atomic_bool is_over;
+
+static void *read_on(void *context)
+{
+    uintptr_t found = 0;
+    (void)context;
+    while (!is_over) {
+        AUTO_OBJECT struct kube_object *object = NULL;
+        if (!kube_source_get(live.source, KUBE_SECRET, "a", "etcd-backup", &object, NULL))
+            continue;
+        const char *text = kube_json_text(kube_object_tree(object), "/data/key");
+        if (!text || strspn(text, "v") != strlen(text))
+            return NULL; /* in part, or wiped while it was read */
+        found++;
+    }
+    return (void *)found; // NOLINT
+}
+
+static void readers_see_whole_objects_while_they_change(void **state)
+{
+    enum { READERS = 4, CHANGES = 200 };
+    pthread_t threads[READERS];
+    (void)state;
+    start_ready();
+    TELL("{'do': 'put', 'resource': 'secrets', 'namespace': 'a', 'name': 'etcd-backup', "
+         "'body': {'data': {'key': 'v'}}}");
+    is_over = false;
+    for (size_t i = 0; i < READERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, read_on, NULL), 0);
+    for (int i = 0; i < CHANGES; i++)
+        TELL("{'do': 'put', 'resource': 'secrets', 'namespace': 'a', 'name': 'etcd-backup', "
+             "'body': {'data': {'key': '%.*s'}}}",
+             i % 40 + 1, "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv");
+    is_over = true;
+    for (size_t i = 0; i < READERS; i++) {
+        void *found;
+        pthread_join(threads[i], &found);
+        assert_true((uintptr_t)found > 0);
+    }
+}
+
 /* --- misses --- */
 
 static void a_miss_asks_once(void **state)
@@ -408,6 +452,7 @@ int main(void)
         TEST(closed_watches_miss_nothing),
         TEST(an_event_410_makes_a_new_list),
         TEST(an_answer_410_makes_a_new_list),
+        TEST(readers_see_whole_objects_while_they_change),
         TEST(a_miss_asks_once),
         TEST(an_answer_that_the_watch_knows_to_be_old_is_not_kept),
         TEST(what_is_not_watched_is_asked_for_each_time),
