@@ -63,6 +63,7 @@ bool kube_watch_init(struct kube_watch *watch, struct kube_hub *hub, unsigned nu
         watch->stats.name = watch->name;
         snprintf(watch->what, sizeof watch->what, "%s '%s'", resource, spec->name);
     }
+    watch->sparse = spec->sparse;
     if (spec->keep)
         watch->keep = copy_list(spec->keep);
     if ((spec->name && !watch->name) || (spec->keep && !watch->keep))
@@ -247,6 +248,8 @@ static void finish_list(struct kube_watch *watch, uint64_t version)
 {
     char detail[64];
     size_t gone = kube_cache_sweep(&watch->hub->cache, watch->number, watch->list);
+    watch->has_listed = true;
+    watch->missing = 0;
     pthread_mutex_lock(&watch->hub->mutex);
     bool is_first = !watch->stats.synced;
     watch->in_step = watch->stats.synced = watch->stats.installed = true;
@@ -265,6 +268,8 @@ static void set_absent(struct kube_watch *watch, int64_t now)
 {
     int64_t retry = watch->hub->options.absent_retry;
     forget_version(watch);
+    watch->has_listed = false;
+    watch->missing = 0;
     kube_cache_sweep(&watch->hub->cache, watch->number, 0);
     pthread_mutex_lock(&watch->hub->mutex);
     bool is_new = watch->stats.installed;
@@ -279,6 +284,17 @@ static void set_absent(struct kube_watch *watch, int64_t now)
     watch->phase = KUBE_WATCH_WAITING;
     watch->due = now + retry / 2 +
                  arc4random_uniform((uint32_t)(retry / KUBE_MILLISECOND)) * KUBE_MILLISECOND;
+}
+
+/* Whether a kind is gone that was there: API servers that are starting do not know any but their
+ * own for a while, which must not empty the cache. */
+static bool is_gone_for_good(struct kube_watch *watch, int64_t now)
+{
+    if (!watch->has_listed)
+        return true;
+    if (!watch->missing)
+        watch->missing = now;
+    return now - watch->missing >= watch->hub->options.absent_retry;
 }
 
 static void list_done(struct kube_watch *watch, int64_t now)
@@ -338,7 +354,7 @@ void kube_watch_done(struct kube_watch *watch, CURLcode code, int64_t now)
         result = KUBE_RESULT_GONE;
     if (is_list || result == KUBE_RESULT_GONE || result == KUBE_RESULT_NOT_FOUND)
         forget_version(watch);
-    if (is_list && result == KUBE_RESULT_NOT_FOUND && is_optional) {
+    if (is_list && result == KUBE_RESULT_NOT_FOUND && is_optional && is_gone_for_good(watch, now)) {
         count_result(watch, result);
         set_absent(watch, now);
         return;

@@ -25,6 +25,7 @@ struct kube_watch {
     enum kube_kind kind;
     char *name;
     char **keep;
+    bool sparse;
     unsigned number; /* as the owner in the cache */
     char what[320];  /* for messages: "secrets 'etcd-backup'" */
     struct kube_http http;
@@ -33,10 +34,12 @@ struct kube_watch {
     char *resume;    /* the resourceVersion to watch from; NULL: a list is needed */
     char *page;      /* the token of the next page; NULL: the first */
     unsigned limit;  /* of objects a page */
+    bool has_listed; /* the kind was installed when it was listed last */
     bool must_list;  /* an event said that `resume` is too old */
     int64_t due;     /* when the next request begins */
     int64_t started; /* when this one did */
     int64_t heard;   /* when the last line of it came */
+    int64_t missing; /* since when the server does not know the kind, though it did; 0: it does */
     int64_t delay;   /* the last one after a failure; 0: all is well */
     /* Guarded by the hub's mutex. */
     bool in_step;     /* no list is under way: VERSION says what the cache has */

@@ -372,6 +372,24 @@ static void a_kind_that_is_not_installed_has_no_objects(void **state)
     UNTIL(test_live_get(&live, KUBE_CLUSTER, "", "apple") == ERROR_NOT_FOUND);
 }
 
+static void a_kind_that_is_missing_for_a_moment_is_not_gone(void **state)
+{
+    (void)state;
+    const struct kube_live_options options = {.absent_retry = 3 * KUBE_SECOND};
+    TELL("{'do': 'put', 'resource': 'clusters', 'name': 'apple'}");
+    test_live_start(&live, &options);
+    UNTIL(test_live_is_ready(&live));
+    UNTIL(TELL("{'do': 'watching', 'resource': 'clusters'}") == 1);
+    TELL("{'do': 'install', 'resource': 'clusters', 'installed': false}");
+    TELL("{'do': 'drop'}");
+    UNTIL(TELL("{'do': 'count', 'verb': 'list', 'resource': 'clusters'}") >= 3);
+    assert_int_equal(test_live_get(&live, KUBE_CLUSTER, "", "apple"), ERROR_NONE);
+    TELL("{'do': 'install', 'resource': 'clusters'}");
+    UNTIL(TELL("{'do': 'watching', 'resource': 'clusters'}") == 1);
+    assert_int_equal(test_live_get(&live, KUBE_CLUSTER, "", "apple"), ERROR_NONE);
+    assert_int_equal(TELL("{'do': 'count', 'verb': 'get'}"), 0);
+}
+
 /* --- names --- */
 
 struct name_row {
@@ -459,6 +477,7 @@ int main(void)
         TEST(it_covers_everything),
         TEST(a_server_that_ignores_the_selector_fills_no_cache),
         TEST(a_kind_that_is_not_installed_has_no_objects),
+        TEST(a_kind_that_is_missing_for_a_moment_is_not_gone),
         NAME("a name that climbs is no path", "a", "../x"),
         NAME("two dots are no name", "a", ".."),
         NAME("a namespace that climbs is no path", "../../x", "etcd-backup"),
