@@ -111,7 +111,10 @@ static bool known_absent(struct kube_live *live, struct kube_watch *watch,
 {
     pthread_mutex_lock(&live->hub.mutex);
     bool installed = watch->stats.installed;
+    bool believed = watch->sparse && watch->stats.synced;
     pthread_mutex_unlock(&live->hub.mutex);
+    if (believed)
+        return !not_found(key, err, "the API server has none");
     if (!installed)
         return !not_found(key, err, "the API server does not know the kind");
     return kube_cache_is_absent(&live->hub.cache, key, kube_watch_clock()) &&

@@ -20,10 +20,11 @@ struct kube_live_watch {
     enum kube_kind kind;
     const char *name; /* only objects of this name; NULL: all */
     const char *const
-        *keep; /* JSON Pointers (of maps, not into lists), up to a NULL, of what is kept;
-                * NULL: everything. apiVersion, kind and of the metadata name, namespace,
-                * uid and resourceVersion always stay, managedFields and kubectl's
-                * last-applied-configuration never. Reading finds the rest absent. */
+        *keep;   /* JSON Pointers (of maps, not into lists), up to a NULL, of what is kept;
+                  * NULL: everything. apiVersion, kind and of the metadata name, namespace,
+                  * uid and resourceVersion always stay, managedFields and kubectl's
+                  * last-applied-configuration never. Reading finds the rest absent. */
+    bool sparse; /* most that is asked for is rightly absent: once in step, the watch is believed */
 };
 
 enum kube_live_level { KUBE_LIVE_INFO, KUBE_LIVE_WARNING };
@@ -51,11 +52,11 @@ struct kube_live_options {
 /* Starts the thread and returns at once; kube_source_ready says when all watches are in step.
  * get: from the cache. What is watched and not there is asked for once (it may have been created
  * just now), and what the server does not have is not asked for again for a second; where the kind
- * is not installed it is absent without a question. What is not watched is asked for each time and
- * not kept. ERROR_NOT_FOUND: the server says so; also for a name that no object can have.
- * ERROR_UNAVAILABLE: the server cannot be reached in time, or RBAC does not allow it. ready: once
- * every watch has been in step, for ever after: see kube_live_age. kube_source_free ends the thread
- * promptly; nobody may be asking then. ERROR_INVALID: a name, or two watches that overlap.
+ * is not installed, or is sparse, it is absent without a question. What is not watched is asked for
+ * each time and not kept. ERROR_NOT_FOUND: the server says so; also for a name that no object can
+ * have. ERROR_UNAVAILABLE: the server cannot be reached in time, or RBAC does not allow it. ready:
+ * once every watch has been in step, for ever after: see kube_live_age. kube_source_free ends the
+ * thread promptly; nobody may be asking then. ERROR_INVALID: a name, or two watches that overlap.
  * ERROR_RANGE: too many watches. */
 bool kube_live_start(const struct kube_live_options *options, struct kube_source **out,
                      struct error *err);

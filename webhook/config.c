@@ -112,6 +112,8 @@ static const struct key {
     {"/migration", "defaultPhase", check_phase, false},
     {"/migration", "guard", check_guard, false},
     {"/migration", "druidServiceAccounts", check_account, true},
+    {"", "source", NULL, false},
+    {"/source", "secrets", check_text, true},
 };
 enum { KEYS = sizeof keys / sizeof *keys };
 
@@ -269,26 +271,41 @@ static bool fill_storages(struct webhook_config *config, struct error *err)
     return true;
 }
 
-/* Where Gardener runs druid. */
-static const char *const default_accounts[] = {"garden/etcd-druid"};
-
-static bool fill_accounts(struct webhook_config *config, struct error *err)
+/* The texts of the list at POINTER as an array in *OWNED, which stays NULL where there is none. */
+static bool fill_list(struct json_object *tree, const char *pointer, const char ***owned,
+                      size_t *count, struct error *err)
 {
     struct json_object *list = NULL;
-    config->patches.druid_accounts = default_accounts;
-    config->patches.druid_account_count = sizeof default_accounts / sizeof *default_accounts;
-    if (!kube_json_get_array(config->tree, "/migration/druidServiceAccounts", &list, err))
+    if (!kube_json_get_array(tree, pointer, &list, err))
         return false;
     if (!list)
         return true;
-    size_t count = json_object_array_length(list);
-    config->druid_accounts = calloc(count + 1, sizeof *config->druid_accounts);
-    if (!config->druid_accounts)
+    *count = json_object_array_length(list);
+    *owned = calloc(*count + 1, sizeof **owned);
+    if (!*owned)
         return error_set(err, ERROR_NO_MEMORY, "out of memory");
-    for (size_t i = 0; i < count; i++)
-        config->druid_accounts[i] = kube_json_as_text(json_object_array_get_idx(list, i));
-    config->patches.druid_accounts = config->druid_accounts;
-    config->patches.druid_account_count = count;
+    for (size_t i = 0; i < *count; i++)
+        (*owned)[i] = kube_json_as_text(json_object_array_get_idx(list, i));
+    return true;
+}
+
+/* Where Gardener runs druid, and what its extensions call the Secret with the backups' credentials.
+ */
+static const char *const default_accounts[] = {"garden/etcd-druid"};
+static const char *const default_secrets[] = {"etcd-backup"};
+
+static bool fill_lists(struct webhook_config *config, struct error *err)
+{
+    config->patches.druid_account_count = 1;
+    config->secret_count = 1;
+    if (!fill_list(config->tree, "/migration/druidServiceAccounts", &config->druid_accounts,
+                   &config->patches.druid_account_count, err) ||
+        !fill_list(config->tree, "/source/secrets", &config->own_secrets, &config->secret_count,
+                   err))
+        return false;
+    config->patches.druid_accounts =
+        config->druid_accounts ? config->druid_accounts : default_accounts;
+    config->secrets = config->own_secrets ? config->own_secrets : default_secrets;
     return true;
 }
 
@@ -297,8 +314,7 @@ static bool fill_migration(struct webhook_config *config, struct error *err)
     const char *phase = kube_json_text(config->tree, "/migration/defaultPhase");
     const char *guard = kube_json_text(config->tree, "/migration/guard");
     return (!phase || patch_phase_parse(phase, &config->patches.default_phase, err)) &&
-           (!guard || parse_guard(guard, &config->patches.guard, err)) &&
-           fill_accounts(config, err);
+           (!guard || parse_guard(guard, &config->patches.guard, err)) && fill_lists(config, err);
 }
 
 static bool fill(struct webhook_config *config, struct error *err)
@@ -358,4 +374,5 @@ void webhook_config_free(struct webhook_config *config)
     json_object_put(TAKE(config->tree));
     free(TAKE(config->storages));
     free(TAKE(config->druid_accounts));
+    free(TAKE(config->own_secrets));
 }

@@ -13,6 +13,9 @@ struct webhook_config {
     struct json_object *tree;       /* owned: the strings above live here */
     struct patch_storage *storages; /* owned */
     const char **druid_accounts;    /* owned; NULL: the default */
+    const char *const *secrets;     /* the names of Secrets that are watched */
+    size_t secret_count;
+    const char **own_secrets; /* owned; NULL: the default */
 };
 
 /* Reads and checks FILE; NULL gives the defaults. Unknown keys, wrong types and values that cannot

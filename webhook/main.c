@@ -3,6 +3,7 @@
 #include "certs/issue.h"
 #include "kube/duration.h"
 #include "kube/time.h"
+#include "webhook/cluster.h"
 #include "webhook/migrate_command.h"
 #include "webhook/options.h"
 #include "webhook/serve.h"
@@ -47,7 +48,12 @@ static int migrate(const struct webhook_options *options)
     };
     command.options.strategy = (enum migrate_strategy)options->strategy;
     command.options.now = time(NULL);
-    return migrate_command(&command);
+    struct error err = {0};
+    if (options->kubeconfig && !webhook_cluster_ask(options->kubeconfig, &command.source, &err))
+        return fail(&err);
+    int status = migrate_command(&command);
+    kube_source_free(command.source);
+    return status;
 }
 
 static int run(const struct webhook_options *options)

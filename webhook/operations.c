@@ -1,6 +1,8 @@
 #include "webhook/operations.h"
 
 #include "kube/cleanup.h"
+#include "kube/live.h"
+#include "webhook/cluster.h"
 #include "webhook/server.h"
 
 #include <string.h>
@@ -36,12 +38,17 @@ static unsigned page_readyz(struct webhook_operations *operations, FILE *out)
     struct error err = {0};
     bool ready = webhook_operations_ready(operations, &err);
     fprintf(out, "%s\n", ready ? "ok" : err.message);
+    if (operations->state->live)
+        fprintf(out, "object source: heard from the API server %lld s ago\n",
+                (long long)kube_live_age(operations->state->live));
     return ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
 }
 
 static unsigned page_metrics(struct webhook_operations *operations, FILE *out)
 {
     webhook_metrics_write(operations->metrics, out);
+    if (operations->state->live)
+        webhook_cluster_write(operations->state->live, out);
     return MHD_HTTP_OK;
 }
 

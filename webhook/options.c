@@ -3,6 +3,7 @@
 #include "kube/cleanup.h"
 #include "kube/duration.h"
 #include "kube/quantity.h"
+#include "webhook/cluster.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -24,6 +25,8 @@ static const struct option_row {
     {"config", "FILE", TEXT, AT(config), 0, "configuration, kind BridgeConfiguration"},
     {"objects", "PATH", LIST, AT(objects), 0,
      "manifests as the object source: a file or a directory; repeatable"},
+    {"kubeconfig", "FILE", TEXT, AT(kubeconfig), 0,
+     "the API server as the object source; in a pod the default"},
     {"tls-dir", "DIR", TEXT, AT(tls_dir), 0, "has tls.crt and tls.key; reloaded when they change"},
     {"client-ca", "FILE", TEXT, AT(client_ca), 0,
      "callers must present a certificate that this CA signed"},
@@ -183,10 +186,13 @@ static bool read_arguments(int argc, char **argv, struct webhook_options *option
 
 static bool check_serve(const struct webhook_options *options, struct error *err)
 {
-    if (options->objects.count == 0)
+    if (options->objects.count && options->kubeconfig)
+        return error_set(err, ERROR_INVALID,
+                         "--objects and --kubeconfig are two object sources; give one");
+    if (!options->objects.count && !options->kubeconfig && !webhook_cluster_is_here())
         return error_set(err, ERROR_INVALID,
                          "no object source: give --objects with the manifests of Namespaces, "
-                         "Clusters and Secrets");
+                         "Clusters and Secrets, or --kubeconfig");
     if (!options->tls_dir)
         return error_set(err, ERROR_INVALID,
                          "no certificate: give --tls-dir with tls.crt and tls.key "

@@ -22,6 +22,7 @@ struct webhook_options {
     /* serve */
     const char *config;
     struct webhook_list objects;
+    const char *kubeconfig;
     const char *listen;
     const char *operations_listen;
     const char *tls_dir;

@@ -3,6 +3,7 @@
 #include "kube/cleanup.h"
 #include "kube/duration.h"
 #include "kube/time.h"
+#include "webhook/cluster.h"
 #include "webhook/operations.h"
 #include "webhook/server.h"
 
@@ -121,10 +122,26 @@ static bool open_descriptors(struct service *service, struct error *err)
     return true;
 }
 
+/* The API server, unless there are manifests. Which Secrets are watched is decided once, here. */
+static bool start_source(struct service *service, struct error *err)
+{
+    struct webhook_config config;
+    if (service->options->objects.count)
+        return true;
+    if (!webhook_config_load(service->options->config, &config, err))
+        return false;
+    bool started =
+        webhook_cluster_start(service->options->kubeconfig, config.secrets, config.secret_count,
+                              &service->log, &service->state.live, err);
+    webhook_config_free(&config);
+    return started;
+}
+
 static bool start(struct service *service, struct error *err)
 {
     const struct webhook_options *options = service->options;
-    if (!open_descriptors(service, err) || !webhook_state_reload(&service->state, err) ||
+    if (!open_descriptors(service, err) || !start_source(service, err) ||
+        !webhook_state_reload(&service->state, err) ||
         !webhook_tls_reload(&service->tls, time(NULL), NULL, err))
         return false;
     say_certificate(service);

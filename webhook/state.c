@@ -2,11 +2,12 @@
 
 #include "kube/cleanup.h"
 
-static void free_snapshot(struct webhook_snapshot *snapshot)
+static void free_snapshot(const struct webhook_state *state, struct webhook_snapshot *snapshot)
 {
     if (!snapshot)
         return;
-    kube_source_free(snapshot->source);
+    if (snapshot->source != state->live)
+        kube_source_free(snapshot->source);
     webhook_config_free(&snapshot->config);
     free(snapshot);
 }
@@ -14,6 +15,10 @@ static void free_snapshot(struct webhook_snapshot *snapshot)
 static bool read_objects(const struct webhook_state *state, struct kube_source **out,
                          struct error *err)
 {
+    if (state->live) {
+        *out = state->live;
+        return true;
+    }
     struct kube_files *files = kube_files_new(state->warn, state->warn_context);
     if (!files)
         return error_set(err, ERROR_NO_MEMORY, "out of memory");
@@ -35,7 +40,7 @@ bool webhook_state_reload(struct webhook_state *state, struct error *err)
     fresh->references = 1;
     if (!webhook_config_load(state->config_file, &fresh->config, err) ||
         !read_objects(state, &fresh->source, err)) {
-        free_snapshot(fresh);
+        free_snapshot(state, fresh);
         return false;
     }
     pthread_mutex_lock(&state->mutex);
@@ -62,10 +67,11 @@ void webhook_state_release(struct webhook_state *state, struct webhook_snapshot 
     bool last = --snapshot->references == 0;
     pthread_mutex_unlock(&state->mutex);
     if (last)
-        free_snapshot(snapshot);
+        free_snapshot(state, snapshot);
 }
 
 void webhook_state_free(struct webhook_state *state)
 {
-    free_snapshot(TAKE(state->current));
+    free_snapshot(state, TAKE(state->current));
+    kube_source_free(TAKE(state->live));
 }

@@ -11,7 +11,7 @@
 
 struct webhook_snapshot {
     struct webhook_config config;
-    struct kube_source *source; /* owned */
+    struct kube_source *source; /* over manifests: owned; else the state's live one */
     unsigned references;        /* guarded by the state's mutex */
 };
 
@@ -19,7 +19,8 @@ struct webhook_state {
     pthread_mutex_t mutex;
     struct webhook_snapshot *current;
     /* From where a snapshot is read; lent. */
-    const char *config_file; /* NULL: defaults */
+    struct kube_source *live; /* owned; NULL: manifests are the object source */
+    const char *config_file;  /* NULL: defaults */
     const char *const *object_paths;
     size_t object_path_count;
     kube_files_warning *warn;
