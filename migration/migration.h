@@ -27,7 +27,9 @@ struct migrate_options {
     const char *druid_version;       /* "v0.37" (default) or "v0.38" */
     bool accept_client_cert_auth;
     bool old_is_stopped;
-    int64_t now; /* seconds since 1970, for certificates */
+    bool untrusted; /* the StatefulSet comes from somebody who may not read the Secrets that it
+                     * names: of their values none is shown but that of the key bucketName */
+    int64_t now;    /* seconds since 1970, for certificates */
 };
 
 /* "auto", "adopt", "join", "restore". ERROR_INVALID names those. */

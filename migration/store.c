@@ -65,7 +65,8 @@ static bool read_container(struct translation *t)
         set_container(store, flag->value, flag->path);
     } else if (variable && variable->value) {
         set_container(store, variable->value, variable->path);
-    } else if (variable && variable->secret && variable->secret_key) {
+    } else if (variable && variable->secret && variable->secret_key &&
+               (!t->options->untrusted || strcmp(variable->secret_key, "bucketName") == 0)) {
         const char *text;
         if (!secret_text(t, variable->secret, variable->secret_key, &text))
             return false;

@@ -43,7 +43,8 @@ static size_t warn_of(struct json_object *warnings, struct json_object *findings
 struct json_object *webhook_advise(struct patch_result *result, struct kube_source *source,
                                    int64_t now)
 {
-    const struct migrate_options options = {.strategy = MIGRATE_AUTO, .now = now};
+    const struct migrate_options options = {
+        .strategy = MIGRATE_AUTO, .untrusted = true, .now = now};
     AUTO_MIGRATE_RESULT struct migrate_result translated = {0};
     AUTO_JSON struct json_object *object = NULL;
     struct json_object *findings = NULL;
