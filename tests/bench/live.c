@@ -50,9 +50,9 @@ int main(int argc, char **argv)
                                              "/spec/shoot/spec/maintenance/timeWindow", NULL};
     static const char *const of_secret[] = {"/data", NULL};
     static const struct kube_live_watch watches[] = {
-        {KUBE_NAMESPACE, NULL, of_namespace},
-        {KUBE_CLUSTER, NULL, of_cluster},
-        {KUBE_SECRET, "etcd-backup", of_secret},
+        {.kind = KUBE_NAMESPACE, .keep = of_namespace},
+        {.kind = KUBE_CLUSTER, .keep = of_cluster},
+        {.kind = KUBE_SECRET, .name = "etcd-backup", .keep = of_secret},
     };
     struct kube_live_options options = {.watches = watches, .watch_count = 3};
     struct kube_source *source = NULL;

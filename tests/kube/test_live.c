@@ -311,6 +311,32 @@ static void an_answer_that_the_watch_knows_to_be_old_is_not_kept(void **state)
     assert_int_equal(stats.watches[0].objects, 1);
 }
 
+static void a_sparse_watch_is_believed_without_a_question(void **state)
+{
+    (void)state;
+    const struct kube_live_watch watch = {.kind = KUBE_NAMESPACE, .sparse = true};
+    test_live_start(&live, &(struct kube_live_options){.watches = &watch, .watch_count = 1});
+    UNTIL(test_live_is_ready(&live));
+    assert_int_equal(namespace("absent"), ERROR_NOT_FOUND);
+    assert_int_equal(TELL("{'do': 'count', 'verb': 'get'}"), 0);
+    TELL("{'do': 'put', 'resource': 'namespaces', 'name': 'absent'}");
+    UNTIL(namespace("absent") == ERROR_NONE);
+    TELL("{'do': 'fault', 'verb': 'watch', 'status': 500}");
+    TELL("{'do': 'drop'}");
+    assert_int_equal(namespace("other"), ERROR_NOT_FOUND);
+}
+
+static void a_sparse_watch_that_is_not_in_step_is_not_believed(void **state)
+{
+    (void)state;
+    const struct kube_live_watch watch = {.kind = KUBE_NAMESPACE, .sparse = true};
+    TELL("{'do': 'put', 'resource': 'namespaces', 'name': 'apple'}");
+    TELL("{'do': 'fault', 'verb': 'list', 'status': 500}");
+    test_live_start(&live, &(struct kube_live_options){.watches = &watch, .watch_count = 1});
+    assert_int_equal(namespace("apple"), ERROR_NONE);
+    assert_int_equal(TELL("{'do': 'count', 'verb': 'get'}"), 1);
+}
+
 static void what_is_not_watched_is_asked_for_each_time(void **state)
 {
     (void)state;
@@ -426,14 +452,15 @@ static void start_fails(const struct kube_live_watch *watches, size_t count, enu
 static void watches_that_overlap_are_refused(void **state)
 {
     (void)state;
-    const struct kube_live_watch two[] = {{KUBE_SECRET, "a", NULL}, {KUBE_SECRET, NULL, NULL}};
+    const struct kube_live_watch two[] = {{.kind = KUBE_SECRET, .name = "a"},
+                                          {.kind = KUBE_SECRET}};
     start_fails(two, 2, ERROR_INVALID, "two watches of the same secrets");
 }
 
 static void a_watch_of_an_impossible_name_is_refused(void **state)
 {
     (void)state;
-    const struct kube_live_watch one[] = {{KUBE_SECRET, "a,metadata.name!=b", NULL}};
+    const struct kube_live_watch one[] = {{.kind = KUBE_SECRET, .name = "a,metadata.name!=b"}};
     start_fails(one, 1, ERROR_INVALID,
                 "'a,metadata.name!=b' is not a name that one of the secrets can have");
 }
@@ -473,6 +500,8 @@ int main(void)
         TEST(readers_see_whole_objects_while_they_change),
         TEST(a_miss_asks_once),
         TEST(an_answer_that_the_watch_knows_to_be_old_is_not_kept),
+        TEST(a_sparse_watch_is_believed_without_a_question),
+        TEST(a_sparse_watch_that_is_not_in_step_is_not_believed),
         TEST(what_is_not_watched_is_asked_for_each_time),
         TEST(it_covers_everything),
         TEST(a_server_that_ignores_the_selector_fills_no_cache),

@@ -133,7 +133,7 @@ static void what_rbac_forbids_is_said(void **state)
 static void rights_to_one_name_are_enough_for_its_watch(void **state)
 {
     (void)state;
-    const struct kube_live_watch watch = {KUBE_SECRET, "etcd-backup", NULL};
+    const struct kube_live_watch watch = {.kind = KUBE_SECRET, .name = "etcd-backup"};
     TELL("kubectl create clusterrole backup --verb=get,list,watch --resource=secrets "
          "--resource-name=etcd-backup");
     TELL("kubectl create clusterrolebinding backup --clusterrole=backup --user=nobody");

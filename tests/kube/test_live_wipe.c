@@ -151,7 +151,7 @@ static void what_is_not_kept_leaves_nothing(void **state)
 {
     (void)state;
     const char *const keep[] = {"/metadata/labels", NULL};
-    const struct kube_live_watch watch = {KUBE_SECRET, NULL, keep};
+    const struct kube_live_watch watch = {.kind = KUBE_SECRET, .keep = keep};
     TELL("{'do': 'put_traced', 'namespace': 'a', 'name': 'listed'}");
     start_ready(&(struct kube_live_options){.watches = &watch, .watch_count = 1});
     TELL("{'do': 'put_traced', 'namespace': 'a', 'name': 'followed'}");

@@ -9,9 +9,9 @@ static const char *const keep_cluster[] = {"/spec/shoot/spec/provider/type", NUL
 static const char *const keep_secret[] = {"/data", NULL};
 
 const struct kube_live_watch test_live_watches[3] = {
-    {KUBE_NAMESPACE, NULL, keep_namespace},
-    {KUBE_CLUSTER, NULL, keep_cluster},
-    {KUBE_SECRET, "etcd-backup", keep_secret},
+    {.kind = KUBE_NAMESPACE, .keep = keep_namespace},
+    {.kind = KUBE_CLUSTER, .keep = keep_cluster},
+    {.kind = KUBE_SECRET, .name = "etcd-backup", .keep = keep_secret},
 };
 
 static void on_log(void *context, enum kube_live_level level, const char *message,
