@@ -49,15 +49,17 @@ struct kube_live_options {
         idle_timeout; /* of a watch without an event or bookmark, which come every minute: 150 s */
 };
 
-/* Starts the thread and returns at once; kube_source_ready says when all watches are in step.
- * get: from the cache. What is watched and not there is asked for once (it may have been created
- * just now), and what the server does not have is not asked for again for a second; where the kind
- * is not installed, or is sparse, it is absent without a question. What is not watched is asked for
- * each time and not kept. ERROR_NOT_FOUND: the server says so; also for a name that no object can
- * have. ERROR_UNAVAILABLE: the server cannot be reached in time, or RBAC does not allow it. ready:
- * once every watch has been in step, for ever after: see kube_live_age. kube_source_free ends the
- * thread promptly; nobody may be asking then. ERROR_INVALID: a name, or two watches that overlap.
- * ERROR_RANGE: too many watches. */
+/* Starts the thread and returns at once. ERROR_INVALID: a name, or two watches that overlap.
+ * ERROR_RANGE: too many watches. Of the source:
+ *
+ * - get answers from the cache. What is watched and not there is asked for once (it may have been
+ *   created just now), and what the server does not have is not asked for again for a second; where
+ *   the kind is not installed, or the watch is sparse, it is absent without a question. What is not
+ *   watched is asked for each time and not kept.
+ * - ERROR_NOT_FOUND: the server says so; also for a name that no object can have.
+ * - ERROR_UNAVAILABLE: the server cannot be reached in time, or RBAC does not allow it.
+ * - ready once every watch has been in step, for ever after: see kube_live_age.
+ * - kube_source_free ends the thread promptly; nobody may be asking then. */
 bool kube_live_start(const struct kube_live_options *options, struct kube_source **out,
                      struct error *err);
 
