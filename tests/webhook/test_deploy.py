@@ -18,6 +18,7 @@ DEPLOY = ROOT / "deploy"
 PROGRAM = os.path.join(ROOT, os.environ.get("PROGRAM", "build/druid-bridge"))
 KUBECTL = os.environ.get("KUBECTL") or shutil.which("kubectl")
 IMAGE = "registry.example.org:5000/druid-bridge:0.1.0"
+CLUSTER_WIDE = ("ClusterRole", "ClusterRoleBinding", "MutatingWebhookConfiguration", "Namespace")
 OVERLAYS = sorted(path.parent.name for path in DEPLOY.glob("overlays/*/kustomization.yaml"))
 
 needs_kubectl = unittest.skipUnless(KUBECTL, "no kubectl")
@@ -60,7 +61,8 @@ class Base(unittest.TestCase):
         cls.files = {path: documents(path.read_text(encoding="utf-8")) for path in DEPLOY.glob("**/*.yaml")}
         cls.objects = [document for path, found in cls.files.items() for document in found
                        if path.parent.name == "base" and "metadata" in document]
-        cls.webhook, = only(cls.objects, "MutatingWebhookConfiguration")["webhooks"]
+        cls.webhooks = only(cls.objects, "MutatingWebhookConfiguration")["webhooks"]
+        cls.gardeners, cls.druids, cls.phased, cls.etcds = cls.webhooks
         cls.deployment = only(cls.objects, "Deployment")
         cls.pod = cls.deployment["spec"]["template"]["spec"]
         cls.container, = cls.pod["containers"]
@@ -79,49 +81,106 @@ class Base(unittest.TestCase):
 
     def test_everything_is_in_the_namespace(self):
         for item in self.objects:
-            if item["kind"] not in ("Namespace", "MutatingWebhookConfiguration"):
-                self.assertEqual(item["metadata"]["namespace"], "druid-bridge", item["kind"])
+            self.assertEqual(item["metadata"].get("namespace"),
+                             None if item["kind"] in CLUSTER_WIDE else "druid-bridge", item["kind"])
         self.assertEqual(only(self.objects, "Namespace")["metadata"]["name"], "druid-bridge")
 
-    def test_the_webhook_fails_closed_fast_and_without_side_effects(self):
+    def test_the_webhooks_fail_closed_fast_and_without_side_effects(self):
         expected = {"failurePolicy": "Fail", "timeoutSeconds": 5, "sideEffects": "None", "matchPolicy": "Equivalent",
                     "reinvocationPolicy": "IfNeeded", "admissionReviewVersions": ["v1", "v1beta1"]}
-        self.assertEqual({key: self.webhook[key] for key in expected}, expected)
-        self.assertRegex(self.webhook["name"], r"^([a-z0-9-]+\.){2,}[a-z]+$")
-        self.assertEqual(self.webhook["rules"], [{"apiGroups": ["apps"], "apiVersions": ["v1"],
-                                                  "operations": ["CREATE", "UPDATE"],
-                                                  "resources": ["statefulsets"], "scope": "Namespaced"}])
+        for webhook in self.webhooks:
+            self.assertEqual({key: webhook[key] for key in expected}, expected)
+            self.assertRegex(webhook["name"], r"^([a-z0-9-]+\.){2,}[a-z]+$")
+        self.assertEqual(len({webhook["name"] for webhook in self.webhooks}), len(self.webhooks))
 
-    def test_the_webhook_calls_the_service(self):
+    def test_stateful_sets_are_sent_when_they_change_and_etcds_when_they_are_new(self):
+        stateful_sets = {"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"],
+                         "resources": ["statefulsets"], "scope": "Namespaced"}
+        for webhook in (self.gardeners, self.druids, self.phased):
+            self.assertEqual(webhook["rules"], [stateful_sets])
+        self.assertEqual(self.etcds["rules"], [{"apiGroups": ["druid.gardener.cloud"], "apiVersions": ["v1alpha1"],
+                                                "operations": ["CREATE"], "resources": ["etcds"],
+                                                "scope": "Namespaced"}])
+
+    def test_the_webhooks_call_the_service(self):
         service = only(self.objects, "Service")
         port, = service["spec"]["ports"]
-        self.assertEqual(self.webhook["clientConfig"], {"service": {
-            "namespace": service["metadata"]["namespace"], "name": service["metadata"]["name"], "path": "/mutate",
-            "port": port["port"]}})
+        for webhook in self.webhooks:
+            self.assertEqual(webhook["clientConfig"], {"service": {
+                "namespace": service["metadata"]["namespace"], "name": service["metadata"]["name"], "path": "/mutate",
+                "port": port["port"]}})
         ports = {item["name"]: item["containerPort"] for item in self.container["ports"]}
         self.assertEqual(ports, {"https": 8443, "operations": 8080})
         self.assertEqual(port["targetPort"], "https")
         self.assertEqual(service["spec"]["selector"], self.deployment["spec"]["selector"]["matchLabels"])
 
     def test_shoots_are_selected_and_what_the_server_needs_never_is(self):
-        selector = self.webhook["namespaceSelector"]
         shoot = {"gardener.cloud/role": "shoot"}
-        self.assertTrue(matches(selector, shoot))
-        self.assertTrue(matches(selector, dict(shoot, **{"kubernetes.io/metadata.name": "shoot--a--b"})))
-        self.assertFalse(matches(selector, {}))
-        self.assertFalse(matches(selector, {"gardener.cloud/role": "garden"}))
-        self.assertFalse(matches(selector, only(self.objects, "Namespace")["metadata"]["labels"]))
-        for name in ("kube-system", "druid-bridge"):
-            self.assertFalse(matches(selector, dict(shoot, **{"kubernetes.io/metadata.name": name})), name)
+        own = only(self.objects, "Namespace")["metadata"]["labels"]
+        for webhook in self.webhooks:
+            selector = webhook["namespaceSelector"]
+            self.assertTrue(matches(selector, shoot))
+            self.assertTrue(matches(selector, dict(shoot, **{"kubernetes.io/metadata.name": "shoot--a--b"})))
+            for name in ("kube-system", "druid-bridge"):
+                self.assertFalse(matches(selector, dict(own, **shoot, **{"kubernetes.io/metadata.name": name})), name)
+            elsewhere = webhook is self.phased
+            self.assertEqual(matches(selector, {}), elsewhere, webhook["name"])
+            self.assertEqual(matches(selector, {"gardener.cloud/role": "garden"}), elsewhere, webhook["name"])
 
-    def test_etcds_are_selected_and_nothing_else(self):
-        selector = self.webhook["objectSelector"]
+    def test_gardeners_etcds_are_selected_and_nothing_else(self):
+        selector = self.gardeners["objectSelector"]
         for path in glob.glob(str(ROOT / "tests/fixtures/patches/etcd-*.yaml")):
             item, = documents(pathlib.Path(path).read_text(encoding="utf-8"))
             self.assertTrue(matches(selector, item["metadata"]["labels"]), path)
         for labels in ({}, {"app": "etcd-statefulset"}, {"role": "main"}, {"app": "prometheus", "role": "main"},
                        {"app": "etcd-statefulset", "role": "backup"}):
             self.assertFalse(matches(selector, labels), labels)
+
+    def test_what_druid_runs_is_selected_by_the_label_that_druid_gives(self):
+        selector = self.druids["objectSelector"]
+        self.assertTrue(matches(selector, {"app.kubernetes.io/managed-by": "etcd-druid",
+                                           "app.kubernetes.io/part-of": "etcd-main"}))
+        self.assertFalse(matches(selector, {"app.kubernetes.io/managed-by": "Helm"}))
+        self.assertFalse(matches(selector, {}))
+
+    def test_what_has_a_phase_as_its_label_is_selected(self):
+        selector = self.phased["objectSelector"]
+        for phase in ("legacy", "prepare", "handover", "off", "nonsense"):
+            self.assertTrue(matches(selector, {"druid-bridge/phase": phase}))
+        self.assertFalse(matches(selector, {"app": "etcd"}))
+        self.assertNotIn("objectSelector", self.etcds)
+
+    def test_it_may_read_what_it_watches_and_nothing_else(self):
+        reading = ["get", "list", "watch"]
+        allowed = {(group, resource, *rule.get("resourceNames", [])): rule["verbs"]
+                   for rule in only(self.objects, "ClusterRole")["rules"]
+                   for group in rule["apiGroups"] for resource in rule["resources"]}
+        self.assertEqual(allowed, {
+            ("", "namespaces"): reading,
+            ("", "secrets", "etcd-backup"): reading,
+            ("extensions.gardener.cloud", "clusters"): reading,
+            ("extensions.gardener.cloud", "backupentries"): reading,
+            ("druid.gardener.cloud", "etcds"): reading,
+        })
+
+    def test_the_pods_are_who_is_allowed_to(self):
+        account = only(self.objects, "ServiceAccount")
+        binding = only(self.objects, "ClusterRoleBinding")
+        self.assertEqual(binding["roleRef"], {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole",
+                                              "name": only(self.objects, "ClusterRole")["metadata"]["name"]})
+        self.assertEqual(binding["subjects"], [{"kind": "ServiceAccount", "name": account["metadata"]["name"],
+                                                "namespace": account["metadata"]["namespace"]}])
+        self.assertEqual(self.pod["serviceAccountName"], account["metadata"]["name"])
+        self.assertIs(self.pod["automountServiceAccountToken"], True)
+        self.assertIs(account["automountServiceAccountToken"], False)
+
+    def test_the_way_out_is_to_the_api_server_and_dns(self):
+        policy = only(self.objects, "NetworkPolicy")["spec"]
+        self.assertEqual(policy["policyTypes"], ["Ingress", "Egress"])
+        self.assertEqual(policy["podSelector"], self.deployment["spec"]["selector"])
+        rule, = policy["egress"]
+        self.assertEqual({(item["port"], item["protocol"]) for item in rule["ports"]},
+                         {(443, "TCP"), (6443, "TCP"), (53, "TCP"), (53, "UDP"), (8053, "TCP"), (8053, "UDP")})
 
     def test_the_pods_are_restricted(self):
         security = self.pod["securityContext"]
@@ -130,7 +189,6 @@ class Base(unittest.TestCase):
         self.assertEqual(security["seccompProfile"], {"type": "RuntimeDefault"})
         self.assertEqual(self.container["securityContext"], {
             "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}})
-        self.assertIs(self.pod["automountServiceAccountToken"], False)
         self.assertIn("memory", self.container["resources"]["limits"])
         self.assertEqual(set(self.container["resources"]["requests"]), {"cpu", "memory"})
 
@@ -152,13 +210,11 @@ class Base(unittest.TestCase):
         mounts = {mount["mountPath"]: mount for mount in self.container["volumeMounts"]}
         volumes = {volume["name"]: volume for volume in self.pod["volumes"]}
         arguments = dict(argument.lstrip("-").split("=") for argument in self.container["args"])
-        self.assertEqual(arguments, {"config": "/etc/druid-bridge/config.yaml",
-                                     "objects": "/etc/druid-bridge/objects", "tls-dir": "/etc/druid-bridge/tls"})
+        self.assertEqual(arguments, {"config": "/etc/druid-bridge/config.yaml", "tls-dir": "/etc/druid-bridge/tls"})
         self.assertEqual(set(mounts), set(arguments.values()))
         self.assertTrue(all(mount["readOnly"] for mount in mounts.values()))
-        secrets = {name: volumes[mounts[arguments[name]]["name"]]["secret"] for name in ("objects", "tls-dir")}
-        self.assertEqual(secrets["objects"], {"secretName": "druid-bridge-objects", "defaultMode": 0o440})
-        self.assertEqual(secrets["tls-dir"], {"secretName": "druid-bridge-tls", "defaultMode": 0o440})
+        self.assertEqual(volumes[mounts[arguments["tls-dir"]]["name"]]["secret"],
+                         {"secretName": "druid-bridge-tls", "defaultMode": 0o440})
         config = mounts[arguments["config"]]
         self.assertEqual(volumes[config["name"]], {"name": config["name"],
                                                    "configMap": {"name": "druid-bridge-config"}})
@@ -169,6 +225,37 @@ class Base(unittest.TestCase):
         text = run(PROGRAM, "--help").stdout
         for argument in self.container["args"]:
             self.assertIn(argument.split("=")[0] + " ", text)
+
+    def serve(self, work, *options):
+        """Starts the program, waits until it serves, and ends it."""
+        run(PROGRAM, "--issue-certs", f"{work}/tls", "--dns-name", "localhost")
+        server = subprocess.Popen(
+            [PROGRAM, *options, f"--tls-dir={work}/tls", "--listen=127.0.0.1:0", "--operations-listen=127.0.0.1:0",
+             "--drain=0s"], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        try:
+            lines = []
+            for line in server.stderr:
+                lines.append(line)
+                if "serving" in line:
+                    break
+            self.assertTrue(lines and "serving" in lines[-1], "".join(lines))
+        finally:
+            server.terminate()
+            server.communicate(timeout=30)
+
+    @needs_program
+    def test_settings_that_are_commented_out_are_settings(self):
+        text = (DEPLOY / "base/config.yaml").read_text(encoding="utf-8")
+        text = re.sub(r"^#(?=[a-z]| {2})", "", text, flags=re.M)
+        config, = documents(text)
+        self.assertEqual(config["migration"], {"defaultPhase": "legacy", "guard": "deny",
+                                               "druidServiceAccounts": ["garden/etcd-druid"]})
+        names = [name for rule in only(self.objects, "ClusterRole")["rules"] for name in rule.get("resourceNames", [])]
+        self.assertEqual(config["source"], {"secrets": names})
+        with tempfile.TemporaryDirectory() as work:
+            path = pathlib.Path(work, "config.yaml")
+            path.write_text(text, encoding="utf-8")
+            self.serve(work, f"--config={path}", f"--objects={ROOT}/tests/fixtures/patches/cluster.yaml")
 
     @needs_program
     def test_it_reads_its_configuration_and_objects_as_they_are_mounted(self):
@@ -181,21 +268,7 @@ class Base(unittest.TestCase):
                 encoding="utf-8")
             (mount / "..data").symlink_to(generation.name)
             (mount / "namespaces.yaml").symlink_to("..data/namespaces.yaml")
-            run(PROGRAM, "--issue-certs", f"{work}/tls", "--dns-name", "localhost")
-            server = subprocess.Popen(
-                [PROGRAM, f"--config={DEPLOY}/base/config.yaml", f"--objects={mount}", f"--tls-dir={work}/tls",
-                 "--listen=127.0.0.1:0", "--operations-listen=127.0.0.1:0", "--drain=0s"],
-                stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-            try:
-                lines = []
-                for line in server.stderr:
-                    lines.append(line)
-                    if "serving" in line:
-                        break
-                self.assertTrue(lines and "serving" in lines[-1], "".join(lines))
-            finally:
-                server.terminate()
-                server.communicate(timeout=30)
+            self.serve(work, f"--config={DEPLOY}/base/config.yaml", f"--objects={mount}")
 
     @needs_program
     @unittest.skipUnless(shutil.which("readelf") and shutil.which("dpkg-query"), "not with Debian's tools")
@@ -240,20 +313,24 @@ class Render(unittest.TestCase):
 
     @needs_kubectl
     def test_the_kustomizations_build(self):
+        expected = ["ClusterRole", "ClusterRoleBinding", "ConfigMap", "Deployment", "MutatingWebhookConfiguration",
+                    "Namespace", "NetworkPolicy", "PodDisruptionBudget", "Service", "ServiceAccount"]
         for path in ("base", *(f"overlays/{name}" for name in OVERLAYS)):
             kinds = sorted(item["kind"] for item in documents(run(KUBECTL, "kustomize", DEPLOY / path).stdout))
-            self.assertEqual(kinds, ["ConfigMap", "Deployment", "MutatingWebhookConfiguration", "Namespace",
-                                     "NetworkPolicy", "PodDisruptionBudget", "Service", "ServiceAccount"], path)
+            self.assertEqual(kinds, expected[2:] if path == "overlays/objects" else expected, path)
 
     @needs_kubectl
     def test_image_and_ca_bundle_are_filled_in_for_every_overlay(self):
-        for options in ([], *(["--overlay", name] for name in OVERLAYS)):
+        for options in ([], *(["--overlay", name] for name in OVERLAYS),
+                        ["--overlay", "objects", "--overlay", "match-conditions"]):
             items = self.rendered(*options, IMAGE, self.work / "old", self.work / "new")
             pod = only(items, "Deployment")["spec"]["template"]["spec"]
             self.assertEqual(pod["containers"][0]["image"], IMAGE)
-            webhook, = only(items, "MutatingWebhookConfiguration")["webhooks"]
-            self.assertEqual(base64.b64decode(webhook["clientConfig"]["caBundle"]),
-                             (self.work / "old/ca.crt").read_bytes() + (self.work / "new/ca.crt").read_bytes())
+            webhooks = only(items, "MutatingWebhookConfiguration")["webhooks"]
+            self.assertEqual(len(webhooks), 4)
+            for webhook in webhooks:
+                self.assertEqual(base64.b64decode(webhook["clientConfig"]["caBundle"]),
+                                 (self.work / "old/ca.crt").read_bytes() + (self.work / "new/ca.crt").read_bytes())
             self.assertEqual([item["kind"] for item in items if item["kind"] == "Secret"], [])
             self.assertEqual(items[0]["kind"], "Namespace")
             config = only(items, "ConfigMap")
@@ -273,12 +350,38 @@ class Render(unittest.TestCase):
     @needs_kubectl
     def test_match_conditions_replace_the_label_by_the_name(self):
         items = self.rendered("--overlay", "match-conditions", IMAGE, self.work / "old")
-        webhook, = only(items, "MutatingWebhookConfiguration")["webhooks"]
-        self.assertNotIn("objectSelector", webhook)
-        self.assertIn("namespaceSelector", webhook)
-        conditions = {item["name"]: item["expression"] for item in webhook["matchConditions"]}
-        self.assertEqual(len(conditions), 3)
-        self.assertIn("object.metadata.name in ['etcd-main', 'etcd-events']", conditions["etcd-main-or-etcd-events"])
+        webhooks = only(items, "MutatingWebhookConfiguration")["webhooks"]
+        self.assertTrue(all("namespaceSelector" in webhook for webhook in webhooks))
+        self.assertEqual(["objectSelector" in webhook for webhook in webhooks], [False, True, True, False])
+        first, second, third = ({item["name"]: item["expression"] for item in webhook["matchConditions"]}
+                                for webhook in webhooks[:3])
+        by_name = first.pop("etcd-main-or-etcd-events")
+        self.assertIn("object.metadata.name in ['etcd-main', 'etcd-events']", by_name)
+        self.assertEqual(second.pop("neither-etcd-main-nor-etcd-events"), f"!({by_name})")
+        for rest in (first, second, third):
+            self.assertEqual(rest, {"not-being-deleted": "!has(object.metadata.deletionTimestamp)"})
+        self.assertNotIn("matchConditions", webhooks[3])
+
+    @needs_kubectl
+    def test_with_mounted_objects_nothing_is_asked_of_the_api_server(self):
+        items = self.rendered("--overlay", "objects", IMAGE, self.work / "old")
+        pod = only(items, "Deployment")["spec"]["template"]["spec"]
+        self.assertIs(pod["automountServiceAccountToken"], False)
+        self.assertIn("--objects=/etc/druid-bridge/objects", pod["containers"][0]["args"])
+        self.assertIn({"name": "objects", "mountPath": "/etc/druid-bridge/objects", "readOnly": True},
+                      pod["containers"][0]["volumeMounts"])
+        self.assertIn({"name": "objects", "secret": {"secretName": "druid-bridge-objects", "defaultMode": 0o440}},
+                      pod["volumes"])
+        policy = only(items, "NetworkPolicy")["spec"]
+        self.assertIn("Egress", policy["policyTypes"])
+        self.assertNotIn("egress", policy)
+
+    @needs_kubectl
+    def test_overlays_stand_on_one_another(self):
+        items = self.rendered("--overlay", "objects", "--overlay", "match-conditions", IMAGE, self.work / "old")
+        self.assertIn("matchConditions", only(items, "MutatingWebhookConfiguration")["webhooks"][0])
+        self.assertIn("--objects=/etc/druid-bridge/objects",
+                      only(items, "Deployment")["spec"]["template"]["spec"]["containers"][0]["args"])
 
     @needs_kubectl
     def test_old_api_servers_get_what_they_know(self):
@@ -295,8 +398,8 @@ class Render(unittest.TestCase):
         issued = self.work / "old" / "issued"
         printed = run(PROGRAM, "--issue-certs", issued, "--dns-name", "druid-bridge.druid-bridge.svc").stdout
         items = self.rendered(IMAGE, issued)
-        webhook, = only(items, "MutatingWebhookConfiguration")["webhooks"]
-        self.assertIn(webhook["clientConfig"]["caBundle"], printed)
+        for webhook in only(items, "MutatingWebhookConfiguration")["webhooks"]:
+            self.assertIn(webhook["clientConfig"]["caBundle"], printed)
 
     def test_bad_arguments_print_nothing(self):
         key = self.work / "new" / "key"
