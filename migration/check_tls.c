@@ -55,9 +55,67 @@ struct certificate {
     const char *const *names; /* that it must have, NULL-ended */
 };
 
-/* What ERROR of judging a certificate means. */
+/* What is the same under every strategy, so that OpenSSL is asked once. */
+struct judged_certificate {
+    struct judged_certificate *next;
+    const char *secret, *ca_secret;
+    enum cert_purpose purpose;
+    bool present;
+    struct cert_facts facts;
+    struct error unreadable, untrusted, misfit; /* each with a code where it is so */
+};
+
+static void judge_new(struct translation *t, const struct certificate *c,
+                      struct judged_certificate *out)
+{
+    AUTO_PEM struct pem certificate = {0};
+    AUTO_PEM struct pem key = {0};
+    AUTO_PEM struct pem ca = {0};
+    if (!load(t, c->secret, "tls.crt", &certificate))
+        return; /* the finding about the key stands */
+    out->present = true;
+    const char *pem = (const char *)certificate.bytes;
+    if (!cert_facts_read(pem, certificate.length, &out->facts, &out->unreadable)) {
+        out->unreadable.code = ERROR_INVALID;
+        return;
+    }
+    if (cert_facts_valid_at(&out->facts, t->options->now, &out->untrusted) && c->ca_secret &&
+        load(t, c->ca_secret, c->ca_key, &ca))
+        cert_chain_check(pem, certificate.length, (const char *)ca.bytes, ca.length,
+                         t->options->now, c->purpose, &out->untrusted);
+    if (load(t, c->secret, "tls.key", &key))
+        cert_key_matches(pem, certificate.length, (const char *)key.bytes, key.length,
+                         &out->misfit);
+}
+
+static const struct judged_certificate *judge(struct translation *t, const struct certificate *c)
+{
+    for (struct judged_certificate *known = t->judged; known; known = known->next)
+        if (strcmp(known->secret, c->secret) == 0 && known->purpose == c->purpose &&
+            (known->ca_secret == c->ca_secret || text_is(known->ca_secret, c->ca_secret)))
+            return known;
+    struct judged_certificate *judged = pool_zero(&t->pool, sizeof *judged);
+    if (!judged)
+        return NULL;
+    *judged = (struct judged_certificate){
+        .next = t->judged, .secret = c->secret, .ca_secret = c->ca_secret, .purpose = c->purpose};
+    t->judged = judged;
+    judge_new(t, c, judged);
+    return judged;
+}
+
+void certificates_release(struct translation *t)
+{
+    for (struct judged_certificate *judged = t->judged; judged; judged = judged->next)
+        cert_facts_free(&judged->facts);
+    t->judged = NULL;
+}
+
+/* What ERROR of judging a certificate means; nothing where it has no code. */
 static void report(struct translation *t, const struct certificate *c, const struct error *error)
 {
+    if (error->code == ERROR_NONE)
+        return;
     enum finding_code code = error->code == ERROR_RANGE      ? FINDING_CERTIFICATE_EXPIRED
                              : error->code == ERROR_CONFLICT ? FINDING_CERTIFICATE_NOT_TRUSTED
                                                              : FINDING_CERTIFICATE_UNREADABLE;
@@ -82,29 +140,15 @@ static void check_cert_names(struct translation *t, const struct certificate *c,
 
 static void check_certificate(struct translation *t, const struct certificate *c)
 {
-    AUTO_PEM struct pem certificate = {0};
-    AUTO_PEM struct pem key = {0};
-    AUTO_PEM struct pem ca = {0};
-    struct error error = {0};
-    if (!load(t, c->secret, "tls.crt", &certificate))
-        return; /* the finding about the key stands */
-    const char *pem = (const char *)certificate.bytes;
-    AUTO_CERT_FACTS struct cert_facts facts = {0};
-    if (!cert_facts_read(pem, certificate.length, &facts, &error)) {
-        error.code = ERROR_INVALID;
-        report(t, c, &error);
+    const struct judged_certificate *judged = judge(t, c);
+    if (!judged || !judged->present)
         return;
-    }
-    check_cert_names(t, c, &facts);
-    bool trusted = cert_facts_valid_at(&facts, t->options->now, &error) &&
-                   (!c->ca_secret || !load(t, c->ca_secret, c->ca_key, &ca) ||
-                    cert_chain_check(pem, certificate.length, (const char *)ca.bytes, ca.length,
-                                     t->options->now, c->purpose, &error));
-    if (!trusted)
-        report(t, c, &error);
-    if (load(t, c->secret, "tls.key", &key) &&
-        !cert_key_matches(pem, certificate.length, (const char *)key.bytes, key.length, &error))
-        report(t, c, &error);
+    report(t, c, &judged->unreadable);
+    if (judged->unreadable.code != ERROR_NONE)
+        return;
+    check_cert_names(t, c, &judged->facts);
+    report(t, c, &judged->untrusted);
+    report(t, c, &judged->misfit);
 }
 
 /* --- one side --- */

@@ -184,7 +184,8 @@ struct translation {
     const struct migrate_options *options;
     struct pool pool;
     struct model model;
-    struct held_object *held;  /* objects that were asked of the source */
+    struct held_object *held; /* objects that were asked of the source */
+    struct judged_certificate *judged;
     struct json_object *trees; /* configuration files as they were read */
     int64_t ordinal;           /* of the member that is being read */
     bool failed;               /* something could not be allocated, besides the pool */
@@ -221,6 +222,7 @@ bool object_get(struct translation *t, enum kube_kind kind, const char *namespac
 bool secret_value(struct translation *t, const char *name, const char *key, unsigned char **out,
                   size_t *length);
 void objects_release(struct translation *t);
+void certificates_release(struct translation *t);
 
 /* settings.c */
 struct setting *settings_add(struct translation *t, struct settings *settings);

@@ -246,6 +246,7 @@ bool migrate_stateful_set(struct json_object *stateful_set, struct kube_source *
         done = try_strategy(&t, s, &attempts[s]);
     done = done && assemble(&t, attempts, out);
     free_attempts(attempts);
+    certificates_release(&t);
     objects_release(&t);
     json_object_put(t.trees);
     pool_free(&t.pool);
