@@ -19,11 +19,11 @@ enum { KUBE_LIVE_BODY_MAX = 8 << 20 };
 struct kube_live_watch {
     enum kube_kind kind;
     const char *name; /* only objects of this name; NULL: all */
-    const char *const
-        *keep;   /* JSON Pointers (of maps, not into lists), up to a NULL, of what is kept;
-                  * NULL: everything. apiVersion, kind and of the metadata name, namespace,
-                  * uid and resourceVersion always stay, managedFields and kubectl's
-                  * last-applied-configuration never. Reading finds the rest absent. */
+    /* JSON Pointers (of maps, not into lists), up to a NULL, of what is kept; NULL: everything.
+     * apiVersion, kind and of the metadata name, namespace, uid and resourceVersion always stay,
+     * managedFields and kubectl's last-applied-configuration never. Reading finds the rest absent.
+     */
+    const char *const *keep;
     bool sparse; /* most that is asked for is rightly absent: once in step, the watch is believed */
 };
 
@@ -45,8 +45,7 @@ struct kube_live_options {
     int64_t retry_first;  /* after a failure: 0.5 s, then twice that and so on, with jitter, */
     int64_t retry_last;   /* up to 30 s */
     int64_t absent_retry; /* whether a kind is installed by now: 45 s */
-    int64_t
-        idle_timeout; /* of a watch without an event or bookmark, which come every minute: 150 s */
+    int64_t idle_timeout; /* of a watch without event or bookmark (one a minute): 150 s */
 };
 
 /* Starts the thread and returns at once. ERROR_INVALID: a name, or two watches that overlap.
