@@ -67,8 +67,8 @@ int main(void)
             {"/spec/shoot/spec/provider/type", "/spec/seed/spec"},
             "{'apiVersion': 'extensions.gardener.cloud/v1alpha1', 'kind': 'Cluster',"
             " 'metadata': {'name': 'a'}, 'spec': {'shoot': 'text'}}"),
-        ROW("an absent path leaves nothing behind", KUBE_NAMESPACE,
-            "{'metadata': {'name': 'a'}}", {"/metadata/labels/b", "/status/phase"},
+        ROW("an absent path leaves nothing behind", KUBE_NAMESPACE, "{'metadata': {'name': 'a'}}",
+            {"/metadata/labels/b", "/status/phase"},
             "{'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': 'a'}}"),
         ROW("all is kept but what nobody reads", KUBE_ETCD,
             "{'apiVersion': 'druid.gardener.cloud/v1', 'kind': 'Etcd', 'metadata': {'name': 'a',"
