@@ -1,5 +1,7 @@
 #include "kube/error.h"
 
+#include "kube/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,8 +9,7 @@
 #undef error_set
 #undef error_wrap
 
-/* Marks a message that did not fit, so that nobody takes the cut for the end; no character is cut
- * in two, since messages go into JSON. */
+/* Marks a message that did not fit, so that nobody takes the cut for the end. */
 static void mark_cut(struct error *err, int wanted)
 {
     if (wanted < (int)sizeof err->message)
@@ -19,6 +20,13 @@ static void mark_cut(struct error *err, int wanted)
     memcpy(err->message + cut, "...", sizeof "...");
 }
 
+/* Messages go into JSON, and a precision ("%.64s") may have cut a character in two. */
+static void finish(struct error *err, int wanted)
+{
+    mark_cut(err, wanted);
+    kube_utf8_mend(err->message);
+}
+
 bool error_set(struct error *err, enum error_code code, const char *format, ...)
 {
     if (!err)
@@ -27,7 +35,7 @@ bool error_set(struct error *err, enum error_code code, const char *format, ...)
     va_start(args, format);
     int wanted = vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
-    mark_cut(err, wanted);
+    finish(err, wanted);
     err->code = code;
     return false;
 }
@@ -44,7 +52,7 @@ bool error_wrap(struct error *err, const char *format, ...)
     if (used >= 0 && (size_t)used < sizeof err->message)
         used += snprintf(err->message + used, sizeof err->message - (size_t)used, ": %s",
                          cause.message);
-    mark_cut(err, used);
+    finish(err, used);
     return false;
 }
 

@@ -18,11 +18,12 @@ enum error_code {
 
 struct error {
     enum error_code code;
-    char message[1024]; /* NUL-terminated; cut off with "..." when longer */
+    char message[1024]; /* NUL-terminated UTF-8; cut off with "..." when longer */
 };
 
 /* Fills *ERR (which may be NULL) and returns false, so that check and report are one statement.
- * Messages lead with the place and quote the value; lower case, no full stop, no secrets. */
+ * Messages lead with the place and quote the value; lower case, no full stop, no secrets. What is
+ * no UTF-8, as a character that a precision cut in two, becomes '?'. */
 bool error_set(struct error *err, enum error_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

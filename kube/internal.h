@@ -3,6 +3,7 @@
 #ifndef KUBE_INTERNAL_H
 #define KUBE_INTERNAL_H
 
+#include "kube/utf8.h"
 #include "kube/yaml.h"
 
 /* A text that is read, and what messages call it: "NAME:LINE: …", without a name "line LINE: …". */
@@ -17,10 +18,6 @@ bool kube_text_wrap(const struct kube_text *text, unsigned line, struct error *e
 
 /* The line (from 1) of OFFSET. */
 unsigned kube_text_line(const struct kube_text *text, size_t offset);
-
-/* The length of the UTF-8 sequence at the beginning of BYTES, 1..4; 0: it is none, or LENGTH is 0.
- */
-size_t kube_utf8_length(const char *bytes, size_t length);
 
 /* The strict JSON value that BEGIN..END of TEXT is; otherwise as kube_json_parse. */
 bool kube_json_parse_part(const struct kube_text *text, size_t begin, size_t end,

@@ -78,6 +78,26 @@ static void no_character_is_cut_in_two(void **state)
     }
 }
 
+static void a_value_cut_by_a_precision_leaves_valid_utf8(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    error_set(&err, ERROR_INVALID, "found '%.5s', expected b", "aaa\u20ac");
+    assert_string_equal(err.message, "found 'aaa?', expected b");
+    error_wrap(&err, "%.2s|", "\u00e9\u00e9");
+    assert_string_equal(err.message, "\u00e9|: found 'aaa?', expected b");
+    error_wrap(&err, "%.3s", "\u00e9\u00e9");
+    assert_string_equal(err.message, "\u00e9?: \u00e9|: found 'aaa?', expected b");
+}
+
+static void bytes_that_are_no_utf8_become_question_marks(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    error_set(&err, ERROR_INVALID, "%s", "caf\xe9.yaml: \xff\xfe\x80 \xed\xa0\x80 \U0001f600\xc3");
+    assert_string_equal(err.message, "caf?.yaml: ? ? \U0001f600?");
+}
+
 static void every_code_has_a_name(void **state)
 {
     (void)state;
@@ -100,6 +120,8 @@ int main(void)
         cmocka_unit_test(a_long_message_ends_in_dots),
         cmocka_unit_test(a_long_wrapped_message_ends_in_dots),
         cmocka_unit_test(no_character_is_cut_in_two),
+        cmocka_unit_test(a_value_cut_by_a_precision_leaves_valid_utf8),
+        cmocka_unit_test(bytes_that_are_no_utf8_become_question_marks),
         cmocka_unit_test(every_code_has_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
