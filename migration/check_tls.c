@@ -199,9 +199,9 @@ static bool check_client(struct translation *t, const struct tls *tls, const cha
                          const char *ca_key)
 {
     static const char *const keys[] = {"tls.crt", "tls.key", NULL};
-    bool given = t->options->client_tls_secret != NULL;
-    bool present;
-    if (!given && tls->client.kind != KUBE_SECRET) {
+    bool given, present;
+    const char *secret = client_secret(t, tls, &given);
+    if (!secret) {
         find(t, FINDING_CLIENT_SECRET_MISSING, tls->path,
              "no Secret with a client certificate for the sidecar is known, and druid mounts one "
              "in any "
@@ -209,7 +209,7 @@ static bool check_client(struct translation *t, const struct tls *tls, const cha
         return true;
     }
     struct certificate c = {
-        .secret = given ? t->options->client_tls_secret : tls->client.object,
+        .secret = secret,
         .path = given ? tls->path : tls->client.name_path,
         .what = "the client certificate",
         .ca_secret = ca,

@@ -125,7 +125,8 @@ struct store {
     bool container_from_option, container_from_entry;
     const char *prefix;
     const struct setting *prefix_setting;
-    const char *entry_bucket; /* what the BackupEntry says */
+    struct json_object *entry; /* the BackupEntry; lent */
+    const char *entry_bucket;
     const char *secret, *secret_path;
     const char *other_secret;       /* a second one that credentials come from */
     const char *credentials_volume; /* that is mounted for them */
@@ -415,11 +416,22 @@ struct json_object *findings_sorted(struct json_object *findings, enum migrate_v
 const char *verdict_name(enum migrate_verdict verdict);
 const char *strategy_name(enum migrate_strategy strategy);
 
-/* The parts of the Etcd, and what stands against them. */
+/* The parts of the Etcd, and what stands against them. A section is a map with what its fields'
+ * writers give; TO is where it stands, or where a writer's value will. */
+struct field {
+    const char *key;
+    struct json_object *(*write)(struct translation *t, const char *to);
+};
+struct json_object *section_write(struct translation *t, const struct field *fields, size_t count,
+                                  const char *to);
+struct json_object *etcd_section_write(struct translation *t, const char *to);
+struct json_object *shared_config_write(struct translation *t, const char *to);
 void etcd_write(struct translation *t);
 struct json_object *backup_write(struct translation *t);
 struct json_object *tls_write(struct translation *t, const struct tls *tls, const char *to,
                               bool with_client);
+/* The Secret with the client certificate for TLS's side; NULL: none is known. *GIVEN: by hand. */
+const char *client_secret(struct translation *t, const struct tls *tls, bool *given);
 struct json_object *bootstrap_write(struct translation *t);
 /* Values in the form of the schema; NULL where they are invalid (and found) or absent. */
 struct json_object *write_quantity(struct translation *t, const struct setting *setting,
@@ -458,6 +470,8 @@ void check_versions(struct translation *t);
 void check_members(struct translation *t);
 void check_settings(struct translation *t);
 bool check_names(struct translation *t);
+/* Whether the TLS mounts of the container called NAME are not those that druid would give it. */
+bool tls_mounts_differ(struct translation *t, const char *name, bool is_etcd, bool peer_only);
 bool check_takeover(struct translation *t);
 bool check_tls(struct translation *t);
 bool check_store(struct translation *t);

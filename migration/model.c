@@ -1,7 +1,5 @@
 #include "migration/internal.h"
 
-#include "kube/quantity.h"
-
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>

@@ -74,6 +74,7 @@ static bool read_container(struct translation *t)
     }
     if (variable)
         store->container_path = flag && flag->value ? flag->path : variable->path;
+    store->entry = entry;
     store->entry_bucket = bucket;
     if (!store->container && bucket && *bucket) {
         store->container = bucket;
@@ -125,6 +126,24 @@ static void read_credentials(struct translation *t)
         add_secret(store, container->secret, container->path);
 }
 
+/* Where Gardener keeps them by contract, if the sidecar does not say it: newer ones name the Secret
+ * in the BackupEntry's status. */
+static bool read_entry_secret(struct translation *t)
+{
+    struct store *store = &t->model.store;
+    struct json_object *secret = NULL;
+    if (store->secret || !store->entry)
+        return true;
+    const char *name = kube_json_text(store->entry, "/status/secretRef/name");
+    if (!name)
+        name = "etcd-backup";
+    if (!object_get(t, KUBE_SECRET, t->model.namespace, name, &secret, NULL))
+        return false;
+    if (secret)
+        add_secret(store, name, store->provider_setting->path);
+    return true;
+}
+
 /* Whether the directory of a local store is on a volume: else it goes with the container. */
 static bool on_volume(struct translation *t)
 {
@@ -154,6 +173,8 @@ bool store_read(struct translation *t)
     if (!read_container(t))
         return false;
     read_credentials(t);
+    if (!read_entry_secret(t))
+        return false;
     store->local_on_volume = store->local && on_volume(t);
     return true;
 }

@@ -105,6 +105,14 @@ void tls_read(struct translation *t)
     read_backup(t);
 }
 
+const char *client_secret(struct translation *t, const struct tls *tls, bool *given)
+{
+    const char *found = tls->client.kind == KUBE_SECRET ? tls->client.object : NULL;
+    /* What is said by hand is for etcd; the sidecar's own clients have theirs, if one is known. */
+    *given = t->options->client_tls_secret && (tls == &t->model.client || !found);
+    return *given ? t->options->client_tls_secret : found;
+}
+
 /* --- writing --- */
 
 static struct json_object *secret_ref(struct translation *t, const char *secret,
@@ -146,10 +154,11 @@ struct json_object *tls_write(struct translation *t, const struct tls *tls, cons
     if (!with_client)
         return TAKE(out);
     const char *client = pool_text(&t->pool, "%s/clientTLSSecretRef", to);
-    if (t->options->client_tls_secret) {
-        put(t, out, "clientTLSSecretRef", secret_ref(t, t->options->client_tls_secret, NULL));
-    } else if (tls->client.kind == KUBE_SECRET) {
-        put(t, out, "clientTLSSecretRef", secret_ref(t, tls->client.object, NULL));
+    bool given;
+    const char *secret = client_secret(t, tls, &given);
+    if (secret)
+        put(t, out, "clientTLSSecretRef", secret_ref(t, secret, NULL));
+    if (secret && !given) {
         account_file(t, &tls->client, tls->client_setting, client);
         account_setting(t, tls->client_key_setting, pool_text(&t->pool, "%s/name", client), NULL);
     }

@@ -51,13 +51,17 @@ static inline struct json_object *read_objects(const char *file)
 }
 
 /* One line "KIND[/NAME] POINTER [VALUE]": VALUE (JSON with ' for ") is set there; without it what
- * is there goes; "KIND[/NAME] -" removes the object. */
+ * is there goes; "KIND[/NAME] -" removes the object, "+ - VALUE" adds one. */
 static inline void apply_edit(struct json_object *objects, const char *line)
 {
     char kind[64] = "", pointer[256] = "";
     int used = 0;
     if (sscanf(line, "%63s %255s %n", kind, pointer, &used) != 2)
         fail_msg("edit '%s'", line);
+    if (strcmp(kind, "+") == 0) {
+        json_object_array_add(objects, test_json(line + used));
+        return;
+    }
     char *name = strchr(kind, '/');
     if (name)
         *name++ = '\0';

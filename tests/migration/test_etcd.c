@@ -6,12 +6,19 @@ struct row {
     enum migrate_strategy strategy;
     const char *pointer;  /* in the Etcd */
     const char *expected; /* JSON with ' for "; NULL: nothing stands there */
+    const char *client_tls_secret;
 };
 
 #define SPEC "StatefulSet /spec"
 #define POD SPEC "/template/spec"
 #define ETCD POD "/containers/0"
 #define SIDECAR POD "/containers/1"
+#define ENTRY                                                                                      \
+    "{'apiVersion':'extensions.gardener.cloud/v1alpha1','kind':'BackupEntry','metadata':{'name':"  \
+    "'id--1'},'spec':{'bucketName':'bucket-of-entry'}"
+#define GARDENERS                                                                                  \
+    "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'etcd-backup','namespace':'shop'},"     \
+    "'stringData':{'region':'x','accessKeyID':'y','secretAccessKey':'z'}}"
 
 static void row(void **state)
 {
@@ -19,6 +26,7 @@ static void row(void **state)
     const struct migrate_options options = {.strategy = row->strategy,
                                             .druid_version = "v0.38",
                                             .etcd_version = "3.4.13",
+                                            .client_tls_secret = row->client_tls_secret,
                                             .old_is_stopped = true};
     struct translated t = translate(row->fixture, row->edits, &options);
     if (!t.done)
@@ -37,11 +45,12 @@ static void row(void **state)
     free_translated(&t);
 }
 
-#define ROW(sentence, ...)                                                                         \
+/* ROW(sentence, fixture, edits, strategy, pointer, expected[, Secret of a client]) */
+#define ROW(sentence, from, with, by, at, ...)                                                     \
     {                                                                                              \
         sentence, row, NULL, NULL, &(struct row)                                                   \
         {                                                                                          \
-            __VA_ARGS__                                                                            \
+            .fixture = from, .edits = with, .strategy = by, .pointer = at, .expected = __VA_ARGS__ \
         }                                                                                          \
     }
 #define PLAIN(sentence, edits, pointer, expected)                                                  \
@@ -166,6 +175,20 @@ static struct CMUnitTest tests[] = {
     PLAIN("the prefix is kept", NULL, "/spec/backup/store/prefix", "'backups/stock'"),
     PLAIN("the credentials' Secret is named", NULL, "/spec/backup/store/secretRef",
           "{'name':'stock-backup'}"),
+    PLAIN("without variables the bucket and the Secret are Gardener's, by the BackupEntry",
+          SIDECAR "/env\n" SIDECAR "/args/2 '--store-prefix=id--1/stock'\n+ - " ENTRY
+                  "}\n+ - " GARDENERS,
+          "/spec/backup/store",
+          "{'container':'bucket-of-entry','prefix':'id--1/"
+          "stock','provider':'aws','secretRef':{'name':'etcd-"
+          "backup'}}"),
+    PLAIN("newer Gardeners name the Secret in the entry's status",
+          SIDECAR "/env\n" SIDECAR "/args/2 '--store-prefix=id--1/stock'\n+ - " ENTRY
+                  ",'status':{'secretRef':{'name':'stock-backup'}}}",
+          "/spec/backup/store/secretRef/name", "'stock-backup'"),
+    PLAIN("what the sidecar is told counts for more than the entry",
+          SIDECAR "/args/2 '--store-prefix=id--1/stock'\n+ - " ENTRY "}",
+          "/spec/backup/store/container", "'warehouse-backups'"),
     PLAIN("an endpoint is kept",
           SIDECAR "/args/- '--store-endpoint-override=https://s3.example.com'",
           "/spec/backup/store/endpointOverride", "'https://s3.example.com'"),
@@ -244,6 +267,11 @@ static struct CMUnitTest tests[] = {
             "/spec/etcd/clientUrlTls/serverTLSSecretRef", "{'name':'vault-server'}"),
     SECURED("the client's comes from the sidecar", NULL,
             "/spec/etcd/clientUrlTls/clientTLSSecretRef", "{'name':'vault-client'}"),
+    ROW("a client's Secret that is named by hand wins for etcd", "secured", NULL, MIGRATE_ADOPT,
+        "/spec/etcd/clientUrlTls/clientTLSSecretRef", "{'name':'vault-backup-client'}",
+        "vault-backup-client"),
+    ROW("but not for the sidecar's own clients", "secured", NULL, MIGRATE_ADOPT,
+        "/spec/backup/tls/clientTLSSecretRef", "{'name':'vault-backup-client'}", "vault-client"),
     SECURED(
         "the peers' is found in a projected volume", NULL, "/spec/etcd/peerUrlTls",
         "{'tlsCASecretRef':{'name':'vault-peer-ca'},'serverTLSSecretRef':{'name':'vault-peer'}}"),
