@@ -1,42 +1,75 @@
 #include "webhook/log.h"
 
 #include "kube/time.h"
+#include "kube/utf8.h"
 
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+static const char ellipsis[] = "…";
+static const char replacement[] = "\xef\xbf\xbd";
+
+/* What a line always has room for: an ellipsis, a quote, how many were dropped, a brace and the
+ * newline. */
+enum { VALUE_LENGTH = 256, PROSE_LENGTH = 1024, DROPPED_LENGTH = 40 };
+enum { CLOSING = sizeof ellipsis - 1 + DROPPED_LENGTH + 3 };
+
 struct line {
-    char text[4096];
+    char text[PIPE_BUF]; /* what a pipe takes in one piece */
     size_t used;
 };
 
+static bool fits(const struct line *line, size_t length)
+{
+    return line->used + length + CLOSING <= sizeof line->text;
+}
+
+/* Without a look at the room, for what fits. */
 static void put(struct line *line, const char *bytes, size_t length)
 {
-    size_t room = sizeof line->text - 2 - line->used; /* a brace and the newline always fit */
-    if (length > room)
-        length = room;
     memcpy(line->text + line->used, bytes, length);
     line->used += length;
 }
 
-static void put_quoted(struct line *line, const char *value)
+/* The UTF-8 sequence at AT as it stands in the log; returns its length there and sets *STEP to its
+ * length at AT. */
+static size_t escape(const char *at, size_t left, char escaped[8], size_t *step)
 {
-    put(line, "\"", 1);
-    for (const char *c = value; *c; c++) {
-        char escaped[8];
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            put(line, escaped,
-                (size_t)snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned char)*c));
-        else if (*c == '"' || *c == '\\')
-            put(line, (const char[]){'\\', *c}, 2);
-        else
-            put(line, c, 1);
+    *step = kube_utf8_length(at, left);
+    if (*step == 0) {
+        *step = 1;
+        return (size_t)snprintf(escaped, 8, "%s", replacement);
     }
-    put(line, "\"", 1);
+    if ((unsigned char)*at < 0x20 || *at == 0x7f)
+        return (size_t)snprintf(escaped, 8, "\\u%04x", (unsigned char)*at);
+    if (*at == '"' || *at == '\\')
+        return (size_t)snprintf(escaped, 8, "\\%c", *at);
+    memcpy(escaped, at, *step);
+    return *step;
+}
+
+/* VALUE in at most LIMIT bytes, as far as there is room. */
+static void put_value(struct line *line, const char *value, size_t limit)
+{
+    size_t length = strlen(value);
+    size_t begin = line->used;
+    for (size_t at = 0, step; at < length; at += step) {
+        char escaped[8];
+        size_t size = escape(value + at, length - at, escaped, &step);
+        if (line->used - begin + size > limit || !fits(line, size)) {
+            put(line, ellipsis, sizeof ellipsis - 1);
+            return;
+        }
+        put(line, escaped, size);
+    }
 }
 
 static bool needs_quotes(const char *value)
@@ -49,24 +82,76 @@ static bool needs_quotes(const char *value)
     return false;
 }
 
+/* Sentences of the program need more room than values that callers choose. */
+static size_t limit_of(const char *key)
+{
+    bool prose =
+        strcmp(key, "error") == 0 || strcmp(key, "reason") == 0 || strcmp(key, "warning") == 0;
+    return prose ? PROSE_LENGTH : VALUE_LENGTH;
+}
+
 static void put_pair(struct line *line, enum webhook_log_format format, const char *key,
                      const char *value)
 {
-    if (format == WEBHOOK_LOG_JSON) {
-        put(line, line->used ? "," : "{", 1);
-        put_quoted(line, key);
-        put(line, ":", 1);
-        put_quoted(line, value);
+    bool json = format == WEBHOOK_LOG_JSON;
+    bool quoted = json || needs_quotes(value);
+    const char *quote = quoted ? "\"" : "";
+    char lead[64];
+    int length = json ? snprintf(lead, sizeof lead, "%c\"%s\":\"", line->used ? ',' : '{', key)
+                      : snprintf(lead, sizeof lead, "%s%s=%s", line->used ? " " : "", key, quote);
+    if (length >= (int)sizeof lead || !fits(line, (size_t)length))
         return;
+    put(line, lead, (size_t)length);
+    put_value(line, value, limit_of(key));
+    put(line, quote, strlen(quote));
+}
+
+/* --- lines that nobody takes --- */
+
+enum { PATIENCE_MILLISECONDS = 10 };
+
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER; /* no other line between look and write */
+static _Atomic unsigned long long dropped;
+static unsigned long long unsaid; /* of these, guarded by TURN */
+
+static bool takes_a_line(int fd)
+{
+    struct pollfd descriptor = {fd, POLLOUT, 0};
+    /* Where the last line did not go through, this one does not wait either. */
+    return poll(&descriptor, 1, unsaid ? 0 : PATIENCE_MILLISECONDS) == 1 &&
+           descriptor.revents & POLLOUT;
+}
+
+static void end_line(struct line *line, enum webhook_log_format format)
+{
+    bool json = format == WEBHOOK_LOG_JSON;
+    char text[DROPPED_LENGTH];
+    int length =
+        snprintf(text, sizeof text, json ? ",\"dropped\":\"%llu\"" : " dropped=%llu", unsaid);
+    if (unsaid)
+        put(line, text, (size_t)length);
+    if (json)
+        put(line, "}", 1);
+    put(line, "\n", 1);
+}
+
+static void write_line(const struct webhook_log *log, struct line *line)
+{
+    pthread_mutex_lock(&turn);
+    bool written = false;
+    if (takes_a_line(log->fd)) {
+        end_line(line, log->format);
+        written = write(log->fd, line->text, line->used) == (ssize_t)line->used;
     }
-    if (line->used)
-        put(line, " ", 1);
-    put(line, key, strlen(key));
-    put(line, "=", 1);
-    if (needs_quotes(value))
-        put_quoted(line, value);
-    else
-        put(line, value, strlen(value));
+    if (!written)
+        dropped++;
+    unsaid = written ? 0 : unsaid + 1;
+    pthread_mutex_unlock(&turn);
+}
+
+unsigned long long webhook_log_dropped(void)
+{
+    return dropped;
 }
 
 void webhook_log(const struct webhook_log *log, enum webhook_log_level level, const char *message,
@@ -87,9 +172,5 @@ void webhook_log(const struct webhook_log *log, enum webhook_log_level level, co
             put_pair(&line, log->format, key, value);
     }
     va_end(args);
-    if (log->format == WEBHOOK_LOG_JSON)
-        line.text[line.used++] = '}';
-    line.text[line.used++] = '\n';
-    ssize_t written = write(log->fd, line.text, line.used);
-    (void)written; /* there is nobody left to tell */
+    write_line(log, &line);
 }

@@ -12,8 +12,14 @@ struct webhook_log {
 };
 
 /* MESSAGE, then pairs of key and value (const char *) up to a NULL key; pairs whose value is NULL
- * are left out. Lines are cut off at 4 KiB. */
+ * are left out. Values are cut off with "…" behind 256 bytes as written, those of "error", "reason"
+ * and "warning" behind 1024, and sooner where a line would exceed 4096 bytes; bytes that are no
+ * UTF-8 become U+FFFD. Never waits for whoever reads the log, but for 10 ms at most: a line that
+ * does not go through is dropped, and the next one that does says so by "dropped". */
 void webhook_log(const struct webhook_log *log, enum webhook_log_level level, const char *message,
                  ...) __attribute__((sentinel));
+
+/* The lines that this process has dropped since it started. */
+unsigned long long webhook_log_dropped(void);
 
 #endif
