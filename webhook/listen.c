@@ -27,7 +27,7 @@ static bool split(const char *listen, char host[64], const char **port, struct e
 
 static bool describe(int fd, char *address, size_t size)
 {
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {0};
     socklen_t length = sizeof bound;
     char host[48];
     char port[8];

@@ -1,5 +1,5 @@
-/* The reference of the benchmark: a server of the same library, with the same loops, TLS and limits,
- * that reads a body and answers with a constant. echo TLS-DIR prints the port it picked. */
+/* The reference of the benchmark: a server of the same library, with the same loops, TLS and
+ * limits, that reads a body and answers with a constant. echo TLS-DIR prints the port it picked. */
 #include "certs/pair.h"
 #include "kube/cleanup.h"
 

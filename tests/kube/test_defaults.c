@@ -53,15 +53,15 @@ static const struct row claim = {
 static const struct row bound = {"{'status':{'phase':'Bound'}}", "{}", false};
 static const struct row quantity = {"{'limits':{'cpu':'1000m','memory':'1Gi'}}",
                                     "{'limits':{'cpu':'1','memory':'1024Mi'}}", true};
-static const struct row other_quantity = {"{'limits':{'memory':'1Gi'}}", "{'limits':{'memory':'1G'}}",
-                                          false};
+static const struct row other_quantity = {"{'limits':{'memory':'1Gi'}}",
+                                          "{'limits':{'memory':'1G'}}", false};
 static const struct row no_quantity_field = {"{'value':'1000m'}", "{'value':'1'}", false};
 static const struct row shorter_list = {"{'a':[1]}", "{'a':[1,2]}", false};
 static const struct row other_order = {"{'a':[2,1]}", "{'a':[1,2]}", false};
 
 #define ROW(name, row)                                                                             \
     {                                                                                              \
-        name, run_row, NULL, NULL, (void *)(uintptr_t)&(row)                                       \
+        name, run_row, NULL, NULL, (void *)(uintptr_t) & (row)                                     \
     }
 
 int main(void)

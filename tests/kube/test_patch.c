@@ -75,8 +75,8 @@ static const struct row two_members_absent_map = {
 static const struct row map_is_list = {"{'m':[]}", MEMBERS, "/m", "{'a':'1'}", NULL};
 static const struct row parent_is_text = {"{'m':'x'}", MEMBERS, "/m/n", "{'a':'1'}", NULL};
 
-static const struct row item_there = {"{'l':[{'name':'a','v':1}]}", ITEM, "/l", "{'name':'a','v':1}",
-                                      "[]"};
+static const struct row item_there = {"{'l':[{'name':'a','v':1}]}", ITEM, "/l",
+                                      "{'name':'a','v':1}", "[]"};
 static const struct row item_there_defaulted = {
     "{'l':[{'name':'a','v':1,'terminationMessagePolicy':'File'}]}", ITEM, "/l",
     "{'name':'a','v':1}", "[]"};
@@ -98,7 +98,7 @@ static const struct row name_is_number = {"{'l':[{'name':1}]}", ITEM, "/l", "{'n
 
 #define ROW(name, row)                                                                             \
     {                                                                                              \
-        name, run_row, NULL, NULL, (void *)(uintptr_t)&(row)                                       \
+        name, run_row, NULL, NULL, (void *)(uintptr_t) & (row)                                     \
     }
 
 int main(void)

@@ -20,8 +20,8 @@ struct kube_source *test_source(const char *yaml);
 /* OBJECT with the JSON Patch OPERATIONS applied (RFC 6902: add, remove, replace), as a new tree. */
 struct json_object *test_patched(struct json_object *object, struct json_object *operations);
 
-/* TEXT (taken) with the pairs of PAIRS, what and by what up to a NULL, replaced wherever they stand. The
- * caller frees it. Aborts where one does not occur. */
+/* TEXT (taken) with the pairs of PAIRS, what and by what up to a NULL, replaced wherever they
+ * stand. The caller frees it. Aborts where one does not occur. */
 char *test_replaced(char *text, const char *const *pairs);
 
 /* VALUE at POINTER of OBJECT is changed to VALUE (taken), for tests that break one field of a good
