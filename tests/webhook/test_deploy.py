@@ -438,6 +438,21 @@ class Readme(unittest.TestCase):
         self.assertEqual(self.blocks[0].strip(),
                          f"kubectl delete mutatingwebhookconfiguration {webhook['metadata']['name']}")
 
+    def test_it_names_every_webhook(self):
+        webhook = yaml.safe_load((DEPLOY / "base/webhook.yaml").read_text(encoding="utf-8"))
+        table = re.findall(r"^\| `(\S+)` \| .* \| (of shoots|all) \|$", self.text, re.M)
+        suffix = ".druid-bridge.gardener.cloud"
+        self.assertEqual([name + suffix for name, _ in table], [item["name"] for item in webhook["webhooks"]])
+        for name in re.findall(rf"[\w-]+{re.escape(suffix)}", self.text):
+            self.assertIn(name, [item["name"] for item in webhook["webhooks"]])
+
+    def test_it_explains_every_rule_of_the_role(self):
+        role = yaml.safe_load((DEPLOY / "base/cluster-role.yaml").read_text(encoding="utf-8"))
+        part = self.text[self.text.index("## What it may read"):self.text.index("### Without any access")]
+        for rule in role["rules"]:
+            for word in rule["resources"] + rule.get("resourceNames", []):
+                self.assertIn(word, part)
+
     def test_it_names_every_overlay(self):
         for name in OVERLAYS:
             self.assertIn(f"`overlays/{name}/`", self.text)
