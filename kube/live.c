@@ -287,7 +287,7 @@ static struct kube_live_options with_defaults(const struct kube_live_options *op
     } rows[] = {
         {&filled.miss_timeout, 2 * KUBE_SECOND},   {&filled.retry_first, 500 * KUBE_MILLISECOND},
         {&filled.retry_last, 30 * KUBE_SECOND},    {&filled.absent_retry, 45 * KUBE_SECOND},
-        {&filled.idle_timeout, 150 * KUBE_SECOND},
+        {&filled.idle_timeout, 120 * KUBE_SECOND},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (*rows[i].value <= 0)

@@ -45,7 +45,7 @@ struct kube_live_options {
     int64_t retry_first;  /* after a failure: 0.5 s, then twice that and so on, with jitter, */
     int64_t retry_last;   /* up to 30 s */
     int64_t absent_retry; /* whether a kind is installed by now: 45 s */
-    int64_t idle_timeout; /* of a watch without event or bookmark (one a minute): 150 s */
+    int64_t idle_timeout; /* a watch that is silent is begun anew: 120 s */
 };
 
 /* Starts the thread and returns at once. ERROR_INVALID: a name, or two watches that overlap.
@@ -63,7 +63,7 @@ bool kube_live_start(const struct kube_live_options *options, struct kube_source
                      struct error *err);
 
 /* Seconds since the watch that was silent for longest heard from the server: a list, an event or a
- * bookmark. -1: one has never. While all is well it goes up to a minute and a half. */
+ * bookmark. -1: one has never. While all is well it goes up to two minutes. */
 int64_t kube_live_age(struct kube_source *source);
 
 enum kube_verb { KUBE_VERB_LIST, KUBE_VERB_WATCH, KUBE_VERB_GET, KUBE_VERBS };

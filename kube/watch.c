@@ -129,8 +129,10 @@ static bool take_bytes(void *context, const char *bytes, size_t length, struct e
 static void on_begun(void *context)
 {
     struct kube_watch *watch = context;
-    if (watch->phase == KUBE_WATCH_WATCHING)
-        kube_watch_set_good(watch);
+    if (watch->phase != KUBE_WATCH_WATCHING)
+        return;
+    watch->is_answered = true;
+    kube_watch_set_good(watch);
 }
 
 /* The path of the next request; the caller frees it. NULL: no memory. */
@@ -196,6 +198,7 @@ static void begin(struct kube_watch *watch, int64_t now)
         begin_list(watch);
     watch->phase = is_list ? KUBE_WATCH_LISTING : KUBE_WATCH_WATCHING;
     watch->started = watch->heard = now;
+    watch->is_answered = false;
     watch->http.take = is_list ? NULL : take_bytes;
     AUTO_FREE char *path = next_path(watch);
     bool prepared = path ? kube_http_prepare(&watch->http, path, CONNECT_MILLISECONDS,
@@ -213,24 +216,6 @@ static void begin(struct kube_watch *watch, int64_t now)
     pthread_mutex_lock(&watch->hub->mutex);
     watch->stats.starts++;
     pthread_mutex_unlock(&watch->hub->mutex);
-}
-
-int64_t kube_watch_tick(struct kube_watch *watch, int64_t now)
-{
-    int64_t idle_timeout = watch->hub->options.idle_timeout;
-    struct error err = {0};
-    if (watch->phase == KUBE_WATCH_WATCHING && now - watch->heard >= idle_timeout) {
-        curl_multi_remove_handle(watch->hub->multi, watch->http.easy);
-        watch->in_multi = false;
-        error_set(&err, ERROR_UNAVAILABLE, "watch %s: neither an event nor a bookmark for %ld s",
-                  watch->what, (long)(idle_timeout / KUBE_SECOND));
-        fail(watch, KUBE_RESULT_UNREACHABLE, &err, 0, now);
-    }
-    if (watch->phase == KUBE_WATCH_WAITING && now >= watch->due)
-        begin(watch, now);
-    if (watch->phase == KUBE_WATCH_WAITING)
-        return watch->due;
-    return watch->phase == KUBE_WATCH_WATCHING ? watch->heard + idle_timeout : INT64_MAX;
 }
 
 /* --- ends --- */
@@ -362,4 +347,40 @@ void kube_watch_done(struct kube_watch *watch, CURLcode code, int64_t now)
     int64_t wait = kube_http_retry_after(&watch->http);
     wait = wait < 0 ? 0 : wait > RETRY_AFTER_MAX ? RETRY_AFTER_MAX : wait;
     fail(watch, result, &err, wait * KUBE_SECOND, now);
+}
+
+/* --- time --- */
+
+/* A watch without a word. Where nothing changes not all API servers send bookmarks, so that is no
+ * failure; but only beginning anew shows whether there still is a server. */
+static void end_silent(struct kube_watch *watch, int64_t now)
+{
+    struct error err = {0};
+    curl_multi_remove_handle(watch->hub->multi, watch->http.easy);
+    watch->in_multi = false;
+    if (!watch->is_answered) {
+        error_set(&err, ERROR_UNAVAILABLE, "watch %s: no answer for %ld s", watch->what,
+                  (long)((now - watch->started) / KUBE_SECOND));
+        fail(watch, KUBE_RESULT_UNREACHABLE, &err, 0, now);
+        return;
+    }
+    watch_done(watch, now);
+}
+
+/* When silence has lasted too long. */
+static int64_t silence_end(const struct kube_watch *watch)
+{
+    int64_t idle_timeout = watch->hub->options.idle_timeout;
+    return watch->heard + (watch->is_answered ? idle_timeout : idle_timeout / 4);
+}
+
+int64_t kube_watch_tick(struct kube_watch *watch, int64_t now)
+{
+    if (watch->phase == KUBE_WATCH_WATCHING && now >= silence_end(watch))
+        end_silent(watch, now);
+    if (watch->phase == KUBE_WATCH_WAITING && now >= watch->due)
+        begin(watch, now);
+    if (watch->phase == KUBE_WATCH_WAITING)
+        return watch->due;
+    return watch->phase == KUBE_WATCH_WATCHING ? silence_end(watch) : INT64_MAX;
 }

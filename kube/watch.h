@@ -31,16 +31,17 @@ struct kube_watch {
     struct kube_http http;
     enum kube_watch_phase phase;
     bool in_multi;
-    char *resume;    /* the resourceVersion to watch from; NULL: a list is needed */
-    char *page;      /* the token of the next page; NULL: the first */
-    unsigned limit;  /* of objects a page */
-    bool has_listed; /* the kind was installed when it was listed last */
-    bool must_list;  /* an event said that `resume` is too old */
-    int64_t due;     /* when the next request begins */
-    int64_t started; /* when this one did */
-    int64_t heard;   /* when the last line of it came */
-    int64_t missing; /* since when the server does not know the kind, though it did; 0: it does */
-    int64_t delay;   /* the last one after a failure; 0: all is well */
+    char *resume;     /* the resourceVersion to watch from; NULL: a list is needed */
+    char *page;       /* the token of the next page; NULL: the first */
+    unsigned limit;   /* of objects a page */
+    bool is_answered; /* the server took the watch */
+    bool has_listed;  /* the kind was installed when it was listed last */
+    bool must_list;   /* an event said that `resume` is too old */
+    int64_t due;      /* when the next request begins */
+    int64_t started;  /* when this one did */
+    int64_t heard;    /* when the last line of it came */
+    int64_t missing;  /* since when the server does not know the kind, though it did; 0: it does */
+    int64_t delay;    /* the last one after a failure; 0: all is well */
     /* Guarded by the hub's mutex. */
     bool in_step;     /* no list is under way: VERSION says what the cache has */
     uint64_t version; /* all events up to this resourceVersion are in the cache */

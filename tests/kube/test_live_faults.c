@@ -159,10 +159,24 @@ static void a_line_without_end_is_cut_off(void **state)
 static void a_silent_watch_is_begun_anew(void **state)
 {
     (void)state;
-    const struct kube_live_options options = {.idle_timeout = 300 * KUBE_MILLISECOND};
+    const struct kube_live_options options = {.idle_timeout = 500 * KUBE_MILLISECOND};
     start_with(&options);
-    UNTIL(test_live_logged(&live, "watch namespaces: neither an event nor a bookmark"));
-    UNTIL(TELL("{'do': 'count', 'verb': 'watch', 'resource': 'namespaces'}") >= 2);
+    int64_t begun = test_live_clock();
+    UNTIL(TELL("{'do': 'count', 'verb': 'watch', 'resource': 'namespaces'}") >= 4);
+    assert_true(test_live_clock() - begun >= KUBE_SECOND);
+    assert_false(test_live_logged(&live, "the watch is interrupted"));
+    expect_recovery();
+}
+
+static void a_watch_that_is_not_answered_is_a_failure(void **state)
+{
+    (void)state;
+    const struct kube_live_options options = {.idle_timeout = 2 * KUBE_SECOND};
+    TELL("{'do': 'fault', 'verb': 'watch', 'delay': 6}");
+    test_live_start(&live, &options);
+    UNTIL(test_live_logged(&live, "watch namespaces: no answer for 0 s"));
+    TELL("{'do': 'heal'}");
+    UNTIL(test_live_logged(&live, "the watch goes on namespaces"));
     expect_recovery();
 }
 
@@ -511,6 +525,7 @@ int main(void)
         TEST(an_event_in_two_halves_is_one),
         TEST(a_line_without_end_is_cut_off),
         TEST(a_silent_watch_is_begun_anew),
+        TEST(a_watch_that_is_not_answered_is_a_failure),
         TEST(bookmarks_keep_a_watch_going),
         TEST(a_throttled_client_waits_as_it_is_told),
         TEST(a_continue_token_that_expired_makes_a_new_list),
