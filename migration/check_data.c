@@ -126,6 +126,29 @@ static void check_owner(struct translation *t)
     }
 }
 
+/* Claims that go with their StatefulSet, or with its pods: adopting deletes the one, the other
+ * strategies end by scaling to 0. */
+static void check_claims(struct translation *t)
+{
+    static const char base[] = "/spec/persistentVolumeClaimRetentionPolicy";
+    bool adopt = t->strategy == MIGRATE_ADOPT;
+    const char *when = adopt ? "whenDeleted" : "whenScaled";
+    const char *path = pool_text(&t->pool, "%s/%s", base, when);
+    if (!text_is(kube_json_text(t->sts, path), "Delete"))
+        return;
+    find_as(t, FINDING_CLAIMS_AT_RISK, SEVERITY_NONE,
+            pool_text(
+                &t->pool,
+                "kubectl -n %s patch statefulset %s --type merge -p "
+                "'{\"spec\":{\"persistentVolumeClaimRetentionPolicy\":{\"%s\":\"Retain\"}}}', and "
+                "translate again",
+                t->model.namespace, t->model.name, when),
+            path, "%s is 'Delete': %s, and the claims with the data could go with %s", when,
+            adopt ? "druid deletes the StatefulSet"
+                  : "the old StatefulSet is scaled to 0 in the end",
+            adopt ? "it" : "its pods");
+}
+
 void check_data(struct translation *t)
 {
     const struct model *model = &t->model;
@@ -152,6 +175,7 @@ void check_data(struct translation *t)
              model->data_setting->value);
     check_wal(t);
     check_ordinals(t);
+    check_claims(t);
     check_owner(t);
 }
 

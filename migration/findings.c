@@ -25,6 +25,7 @@ static const struct finding_kind kinds[FINDINGS] = {
         {"NoPersistentVolume",
          {BLOCK, NONE, NONE},
          "take the strategy join, or restore: druid cannot take this volume over"},
+    [FINDING_CLAIMS_AT_RISK] = {"ClaimsAtRisk", {BLOCK, WARN, WARN}, NULL},
     [FINDING_MULTIPLE_MEMBERS] = {"MultipleMembers", {BLOCK, NONE, NONE}, "take the strategy join"},
     [FINDING_ETCD_VERSION_TOO_NEW] =
         {"EtcdVersionTooNew",

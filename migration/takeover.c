@@ -125,12 +125,24 @@ static bool selector_is_druids(struct translation *t)
            carries_selector(t, labels);
 }
 
-/* Whether a rollout that the template asks for is still under way, by the status. */
-static bool is_rolling(struct translation *t)
+/* Why the pods may not be as the template says; NULL: nothing speaks for it. */
+static const char *unfinished_rollout(struct translation *t)
 {
     const char *current = kube_json_text(t->sts, "/status/currentRevision");
     const char *update = kube_json_text(t->sts, "/status/updateRevision");
-    return current && update && strcmp(current, update) != 0;
+    if (current && update)
+        return strcmp(current, update) == 0
+                   ? NULL
+                   : pool_text(&t->pool, "by the status its rollout is not finished (%s, not %s)",
+                               current, update);
+    struct json_object *partition = NULL;
+    kube_json_get(t->sts, "/spec/updateStrategy/rollingUpdate/partition", json_type_int, &partition,
+                  NULL);
+    if (partition && json_object_get_int64(partition) > 0)
+        return "its update strategy has a partition, so that not all pods are rolled";
+    return text_is(kube_json_text(t->sts, "/spec/updateStrategy/type"), "OnDelete")
+               ? "its update strategy is OnDelete, so that pods are not rolled"
+               : NULL;
 }
 
 /* A key of druid's selector that the old selector fixes at another value, or NULL. */
@@ -180,18 +192,16 @@ static void check_pod_labels(struct translation *t)
     if (t->model.replicas == 0 || selector_is_druids(t))
         return;
     if (carries_selector(t, old)) {
-        if (is_rolling(t))
+        const char *why = unfinished_rollout(t);
+        if (why)
             find_as(t, FINDING_POD_LABELS_MISSING, SEVERITY_NONE,
-                    pool_text(&t->pool,
-                              "wait until kubectl -n %s rollout status statefulset %s is done, and "
-                              "translate again",
-                              t->model.namespace, t->model.name),
-                    path,
-                    "the template has both labels of druid's selector, but by the status its "
-                    "rollout is "
-                    "not finished (%s, not %s)",
-                    kube_json_text(t->sts, "/status/currentRevision"),
-                    kube_json_text(t->sts, "/status/updateRevision"));
+                    pool_text(
+                        &t->pool,
+                        "see that every pod is rolled: kubectl -n %s rollout status statefulset "
+                        "%s (with an update strategy that rolls all), and translate what is there "
+                        "then, with its status",
+                        t->model.namespace, t->model.name),
+                    path, "the template has both labels of druid's selector, but %s", why);
         return;
     }
     if (!rolls) {
