@@ -6,7 +6,7 @@
 
 static struct json_object *codes_of(struct json_object *report)
 {
-    AUTO_JSON struct json_object *codes = kube_json_object("", kube_json_bool(true), NULL);
+    AUTO_JSON struct json_object *codes = json_object_new_object();
     struct json_object *findings = NULL;
     if (!kube_json_get_array(report, "/findings", &findings, NULL) || !findings)
         return TAKE(codes);
@@ -15,7 +15,6 @@ static struct json_object *codes_of(struct json_object *report)
         if (code && !kube_json_set(codes, code, kube_json_bool(true)))
             return NULL;
     }
-    json_object_object_del(codes, "");
     return TAKE(codes);
 }
 
