@@ -115,6 +115,9 @@ class Names(unittest.TestCase):
         service.post(review())
         service.post(review(namespace="shoot--garden--nowhere"))
         service.post(b"nonsense")
+        off = review(name="etcd-events")
+        off["request"]["object"]["metadata"]["annotations"] = {"druid-bridge/phase": "off"}
+        service.post(off)
         page = service.operations("/metrics")[1]
         live = Live()
         cls.addClassCleanup(live.stop)
@@ -152,6 +155,9 @@ class Names(unittest.TestCase):
                     for value in values:
                         self.assertTrue(value in seen or value.isdigit() or value.encode() + b"\0" in self.program,
                                         f"{title}: {label}={value}")
+
+    def test_a_finding_has_a_code(self):
+        self.assertNotIn("", self.rows["druid_bridge_findings"]["code"])
 
     def test_what_is_shown_as_a_label_is_left_by_the_query(self):
         for title, expression, shown in expressions():
