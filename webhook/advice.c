@@ -1,12 +1,61 @@
 #include "webhook/advice.h"
 
 #include "kube/cleanup.h"
+#include "kube/duration.h"
 #include "migration/migration.h"
 
 #include <string.h>
+#include <time.h>
 
 /* An API server keeps 256 bytes of a warning and 4 KiB of all; people read less. */
 enum { WARNING_BYTES = 120, WARNINGS_MAX = 12 };
+
+/* An API server waits for some five seconds, and one question takes up to two. */
+#define PATIENCE KUBE_SECOND
+
+/* The source as the advice asks it. Who may not see an object, or gets no answer, is advised
+ * without it: the review itself does not depend on it. */
+struct lenient_source {
+    struct kube_source source;
+    struct kube_source *rest;
+    int64_t deadline;       /* no question begins after it */
+    bool blind[KUBE_KINDS]; /* some of the kind could not be seen */
+    struct error first;     /* that was forgiven */
+};
+
+static int64_t clock_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * KUBE_SECOND + now.tv_nsec;
+}
+
+static bool lenient_get(struct kube_source *source, enum kube_kind kind, const char *namespace,
+                        const char *name, struct kube_object **out, struct error *err)
+{
+    struct lenient_source *lenient = (struct lenient_source *)source;
+    struct error why = {0};
+    if (clock_now() > lenient->deadline)
+        error_set(&why, ERROR_UNAVAILABLE, "no time left to look up %s",
+                  kube_kind_info(kind)->resource);
+    else if (kube_source_get(lenient->rest, kind, namespace, name, out, &why))
+        return true;
+    if (why.code == ERROR_UNAVAILABLE) {
+        lenient->blind[kind] = true;
+        if (!lenient->first.code)
+            lenient->first = why;
+        why.code = ERROR_NOT_FOUND;
+    }
+    return error_set(err, why.code, "%s", why.message);
+}
+
+static bool lenient_covers(struct kube_source *source, enum kube_kind kind, const char *namespace)
+{
+    const struct lenient_source *lenient = (const struct lenient_source *)source;
+    return !lenient->blind[kind] && kube_source_covers(lenient->rest, kind, namespace);
+}
+
+static const struct kube_source_ops lenient_ops = {.get = lenient_get, .covers = lenient_covers};
 
 /* Adds "prepare: CODE: MESSAGE", cut at a character's end. Want of memory loses a warning, no more.
  */
@@ -40,21 +89,76 @@ static size_t warn_of(struct json_object *warnings, struct json_object *findings
     return found;
 }
 
+/* --- a source that is asked for advice only: what it does not tell is not known, and costs no
+ * review --- */
+
+struct careful {
+    struct kube_source source;
+    struct kube_source *asked;
+    bool refused[KUBE_KINDS]; /* it did not tell of one of these: RBAC, or no answer in time */
+    bool slow;                /* it is asked no more */
+};
+
+static long long milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static bool careful_get(struct kube_source *source, enum kube_kind kind, const char *namespace,
+                        const char *name, struct kube_object **out, struct error *err)
+{
+    enum { SLOW_MILLISECONDS = 500 };
+    struct careful *careful = (struct careful *)source; /* its first member */
+    struct error why = {0};
+    long long begin = milliseconds();
+    if (!careful->slow && !careful->refused[kind]) {
+        if (kube_source_get(careful->asked, kind, namespace, name, out, &why))
+            return true;
+        careful->refused[kind] = why.code == ERROR_UNAVAILABLE;
+        careful->slow = milliseconds() - begin > SLOW_MILLISECONDS;
+    } else {
+        careful->refused[kind] = true;
+    }
+    return error_set(err, ERROR_NOT_FOUND, "%s %s/%s is not known", kube_kind_info(kind)->kind,
+                     namespace, name);
+}
+
+static bool careful_covers(struct kube_source *source, enum kube_kind kind, const char *namespace)
+{
+    const struct careful *careful = (const struct careful *)source;
+    return !careful->refused[kind] && kube_source_covers(careful->asked, kind, namespace);
+}
+
+static bool careful_ready(struct kube_source *source, struct error *err)
+{
+    return kube_source_ready(((const struct careful *)source)->asked, err);
+}
+
+static const struct kube_source_ops careful_operations = {careful_get, careful_covers,
+                                                          careful_ready, NULL};
+
 struct json_object *webhook_advise(struct patch_result *result, struct kube_source *source,
                                    int64_t now)
 {
     const struct migrate_options options = {
         .strategy = MIGRATE_AUTO, .untrusted = true, .now = now};
+    struct careful careful = {.source = {&careful_operations}, .asked = source};
     AUTO_MIGRATE_RESULT struct migrate_result translated = {0};
     AUTO_JSON struct json_object *object = NULL;
+    struct lenient_source lenient = {
+        .source = {&lenient_ops}, .rest = source, .deadline = clock_now() + PATIENCE};
     struct json_object *findings = NULL;
     struct error err = {0};
     if (!kube_patch_apply(&result->patch, &object, &err) ||
-        !migrate_stateful_set(object, source, &options, &translated, &err) ||
+        !migrate_stateful_set(object, &lenient.source, &options, &translated, &err) ||
         !kube_json_need_array(translated.report, "/findings", &findings, &err)) {
         warn(result->warnings, "not translated", err.message);
         return NULL;
     }
+    if (lenient.first.code)
+        warn(result->warnings, "taken as absent", lenient.first.message);
     size_t before = json_object_array_length(result->warnings);
     size_t found = warn_of(result->warnings, findings, "blocker") +
                    warn_of(result->warnings, findings, "warning");
