@@ -1,7 +1,6 @@
 #include "webhook/advice.h"
 
 #include "kube/cleanup.h"
-#include "kube/duration.h"
 #include "migration/migration.h"
 
 #include <string.h>
@@ -9,53 +8,6 @@
 
 /* An API server keeps 256 bytes of a warning and 4 KiB of all; people read less. */
 enum { WARNING_BYTES = 120, WARNINGS_MAX = 12 };
-
-/* An API server waits for some five seconds, and one question takes up to two. */
-#define PATIENCE KUBE_SECOND
-
-/* The source as the advice asks it. Who may not see an object, or gets no answer, is advised
- * without it: the review itself does not depend on it. */
-struct lenient_source {
-    struct kube_source source;
-    struct kube_source *rest;
-    int64_t deadline;       /* no question begins after it */
-    bool blind[KUBE_KINDS]; /* some of the kind could not be seen */
-    struct error first;     /* that was forgiven */
-};
-
-static int64_t clock_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * KUBE_SECOND + now.tv_nsec;
-}
-
-static bool lenient_get(struct kube_source *source, enum kube_kind kind, const char *namespace,
-                        const char *name, struct kube_object **out, struct error *err)
-{
-    struct lenient_source *lenient = (struct lenient_source *)source;
-    struct error why = {0};
-    if (clock_now() > lenient->deadline)
-        error_set(&why, ERROR_UNAVAILABLE, "no time left to look up %s",
-                  kube_kind_info(kind)->resource);
-    else if (kube_source_get(lenient->rest, kind, namespace, name, out, &why))
-        return true;
-    if (why.code == ERROR_UNAVAILABLE) {
-        lenient->blind[kind] = true;
-        if (!lenient->first.code)
-            lenient->first = why;
-        why.code = ERROR_NOT_FOUND;
-    }
-    return error_set(err, why.code, "%s", why.message);
-}
-
-static bool lenient_covers(struct kube_source *source, enum kube_kind kind, const char *namespace)
-{
-    const struct lenient_source *lenient = (const struct lenient_source *)source;
-    return !lenient->blind[kind] && kube_source_covers(lenient->rest, kind, namespace);
-}
-
-static const struct kube_source_ops lenient_ops = {.get = lenient_get, .covers = lenient_covers};
 
 /* Adds "prepare: CODE: MESSAGE", cut at a character's end. Want of memory loses a warning, no more.
  */
@@ -147,18 +99,14 @@ struct json_object *webhook_advise(struct patch_result *result, struct kube_sour
     struct careful careful = {.source = {&careful_operations}, .asked = source};
     AUTO_MIGRATE_RESULT struct migrate_result translated = {0};
     AUTO_JSON struct json_object *object = NULL;
-    struct lenient_source lenient = {
-        .source = {&lenient_ops}, .rest = source, .deadline = clock_now() + PATIENCE};
     struct json_object *findings = NULL;
     struct error err = {0};
     if (!kube_patch_apply(&result->patch, &object, &err) ||
-        !migrate_stateful_set(object, &lenient.source, &options, &translated, &err) ||
+        !migrate_stateful_set(object, &careful.source, &options, &translated, &err) ||
         !kube_json_need_array(translated.report, "/findings", &findings, &err)) {
         warn(result->warnings, "not translated", err.message);
         return NULL;
     }
-    if (lenient.first.code)
-        warn(result->warnings, "taken as absent", lenient.first.message);
     size_t before = json_object_array_length(result->warnings);
     size_t found = warn_of(result->warnings, findings, "blocker") +
                    warn_of(result->warnings, findings, "warning");
