@@ -172,11 +172,17 @@ static bool plan_backup(struct patch_plan *plan, struct error *err)
 
 /* --- what it refers to --- */
 
-static bool warn_if_absent(struct patch_plan *plan, const char *secret, struct error *err)
+/* *blind: the source cannot tell, which is no reason to refuse an Etcd. */
+static bool warn_if_absent(struct patch_plan *plan, const char *secret, bool *blind,
+                           struct error *err)
 {
     AUTO_OBJECT struct kube_object *found = NULL;
-    if (!patch_find(plan->source, KUBE_SECRET, plan->request->namespace, secret, &found, err))
-        return false;
+    struct error why = {0};
+    if (!patch_find(plan->source, KUBE_SECRET, plan->request->namespace, secret, &found, &why)) {
+        *blind = why.code == ERROR_UNAVAILABLE;
+        return *blind ? patch_warn(plan, err, "Secrets not checked: %.160s", why.message)
+                      : error_set(err, why.code, "%s", why.message);
+    }
     return found ||
            patch_warn(plan, err, "Secret %s/%s not found: druid cannot start etcd without it",
                       plan->request->namespace, secret);
@@ -184,7 +190,9 @@ static bool warn_if_absent(struct patch_plan *plan, const char *secret, struct e
 
 static bool warn_of_secrets(struct patch_plan *plan, struct error *err)
 {
+    /* The store's first: its Secret is the one that may be known without a question. */
     static const char *const pointers[] = {
+        "/spec/backup/store/secretRef/name",
         "/spec/etcd/clientUrlTls/tlsCASecretRef/name",
         "/spec/etcd/clientUrlTls/serverTLSSecretRef/name",
         "/spec/etcd/clientUrlTls/clientTLSSecretRef/name",
@@ -193,11 +201,11 @@ static bool warn_of_secrets(struct patch_plan *plan, struct error *err)
         "/spec/backup/tls/tlsCASecretRef/name",
         "/spec/backup/tls/serverTLSSecretRef/name",
         "/spec/backup/tls/clientTLSSecretRef/name",
-        "/spec/backup/store/secretRef/name",
     };
-    for (size_t i = 0; i < sizeof pointers / sizeof *pointers; i++) {
+    bool blind = false;
+    for (size_t i = 0; !blind && i < sizeof pointers / sizeof *pointers; i++) {
         const char *secret = kube_json_text(plan->request->object, pointers[i]);
-        if (secret && !warn_if_absent(plan, secret, err))
+        if (secret && !warn_if_absent(plan, secret, &blind, err))
             return false;
     }
     return true;

@@ -36,11 +36,27 @@ static bool plan_off(struct patch_plan *plan, struct error *err)
     return true;
 }
 
+/* Whether the stored object was in handover by its own word and the request says nothing: a
+ * manifest that does not know of phases and replaces the object does not end a handover. */
+static bool is_silent_in_handover(const struct patch_request *request)
+{
+    enum patch_phase phase = PATCH_LEGACY;
+    bool said;
+    return request->update && patch_phase_is_said(request->object, &said, NULL) && !said &&
+           patch_phase_of(request->old_object, NULL, PATCH_LEGACY, &phase, NULL) &&
+           phase == PATCH_HANDOVER;
+}
+
 /* StatefulSets of other names take part only where they say it themselves: what a Namespace or the
  * configuration says is meant for its etcds. */
 static bool find_phase(struct patch_plan *plan, bool *has, enum patch_phase *phase,
                        struct error *err)
 {
+    if (is_silent_in_handover(plan->request)) {
+        *has = true;
+        *phase = PATCH_HANDOVER;
+        return true;
+    }
     if (!plan->role) {
         if (!patch_phase_is_said(plan->request->object, has, err))
             return false;

@@ -189,7 +189,7 @@ static void missing_secrets_are_warnings_that_name_them(void **state)
         "'name':'store'}}}}",
         "aws", NULL);
     assert_true(run_etcd(&call));
-    static const char *const names[] = {"ca", "client", "peer", "br", "store"};
+    static const char *const names[] = {"store", "ca", "client", "peer", "br"};
     assert_int_equal(json_object_array_length(call.result.warnings), 5);
     for (size_t i = 0; i < 5; i++) {
         char expected[64];
@@ -197,6 +197,44 @@ static void missing_secrets_are_warnings_that_name_them(void **state)
         assert_non_null(strstr(
             kube_json_as_text(json_object_array_get_idx(call.result.warnings, i)), expected));
     }
+}
+
+/* A source that is not allowed to read Secrets. */
+struct forbidden {
+    struct kube_source source;
+    struct kube_source *rest;
+    unsigned questions;
+};
+
+static bool forbid_secrets(struct kube_source *source, enum kube_kind kind, const char *namespace,
+                           const char *name, struct kube_object **out, struct error *err)
+{
+    struct forbidden *forbidden = (struct forbidden *)source;
+    if (kind != KUBE_SECRET || strcmp(name, "etcd-backup") == 0)
+        return kube_source_get(forbidden->rest, kind, namespace, name, out, err);
+    forbidden->questions++;
+    return error_set(err, ERROR_UNAVAILABLE, "RBAC does not allow it");
+}
+
+static void secrets_that_cannot_be_seen_are_one_warning_after_one_question(void **state)
+{
+    (void)state;
+    static const struct kube_source_ops ops = {.get = forbid_secrets};
+    AUTO_CALL struct call call = etcd_call(
+        "etcd-main",
+        "{'etcd':{'clientUrlTls':{'tlsCASecretRef':{'name':'ca'},'serverTLSSecretRef':{'name':"
+        "'server'}}},'backup':{'store':{'secretRef':{'name':'etcd-backup'}}}}",
+        "aws", NULL);
+    struct forbidden forbidden = {{&ops}, call.source, 0};
+    call.source = &forbidden.source;
+    bool done = run_etcd(&call);
+    call.source = forbidden.rest;
+    if (!done)
+        fail_msg("%s", call.error.message);
+    assert_false(kube_patch_is_empty(&call.result.patch));
+    assert_string_equal(kube_json_write(call.result.warnings),
+                        "[\"Secrets not checked: RBAC does not allow it\"]");
+    assert_int_equal(forbidden.questions, 1);
 }
 
 static void wrong_types_are_refused_with_their_place(void **state)
@@ -235,6 +273,7 @@ int main(void)
         cmocka_unit_test(a_bucket_that_nobody_knows_is_refused),
         cmocka_unit_test(a_complete_store_needs_no_cluster),
         cmocka_unit_test(missing_secrets_are_warnings_that_name_them),
+        cmocka_unit_test(secrets_that_cannot_be_seen_are_one_warning_after_one_question),
         cmocka_unit_test(wrong_types_are_refused_with_their_place),
     };
     return cmocka_run_group_tests_name("patches/etcd", tests, NULL, NULL);
