@@ -80,6 +80,8 @@ bench: ## CPU and memory, as ratios to a reference in the same run
 	@tests/install-packages build run bench
 	@$(MAKE) all $(TOOLS)
 	@tests/bench/run
+	@tests/bench/live.py
+	@tests/bench/migrate.py
 
 fuzz: ## each parser against generated input, with clang's libFuzzer and the sanitizers
 	@tests/install-packages build check
