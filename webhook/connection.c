@@ -16,6 +16,8 @@ void webhook_connection_enter(struct webhook_connection *connection, enum webhoo
 {
     connection->since = now_milliseconds();
     connection->phase = (int)phase;
+    if (phase >= PHASE_HEADERS)
+        connection->asked = true;
 }
 
 struct webhook_connection *webhook_connection_of(struct MHD_Connection *handle)
@@ -43,6 +45,8 @@ int webhook_connection_certificate(gnutls_session_t session, const struct gnutls
 {
     const struct webhook_connection *connection = gnutls_session_get_ptr(session);
     (void)info;
+    if (!connection)
+        return -1;
     *certs = connection->pair->certs;
     *certs_length = connection->pair->count;
     *privkey = connection->pair->key;
@@ -52,82 +56,108 @@ int webhook_connection_certificate(gnutls_session_t session, const struct gnutls
     return 0;
 }
 
-static void open_connection(struct webhook_server *server, struct MHD_Connection *handle,
+/* What is libmicrohttpd's in SESSION becomes ours, also where CONNECTION is NULL: the handshake
+ * fails then. */
+static void join_session(gnutls_session_t session, struct webhook_connection *connection)
+{
+    gnutls_session_set_ptr(session, connection);
+    if (!connection)
+        return;
+    connection->session = session;
+    connection->pair = webhook_tls_acquire(connection->list->tls);
+    /* The names of client CAs would be those of the time at which the server started. */
+    gnutls_certificate_send_x509_rdn_sequence(session, 1);
+    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST,
+                                       on_finished);
+}
+
+static void append(struct webhook_connections *list, struct webhook_connection *connection)
+{
+    pthread_mutex_lock(&list->mutex);
+    connection->previous = list->newest;
+    if (list->newest)
+        list->newest->next = connection;
+    else
+        list->oldest = connection;
+    list->newest = connection;
+    list->count++;
+    pthread_mutex_unlock(&list->mutex);
+}
+
+static void open_connection(struct webhook_connections *list, struct MHD_Connection *handle,
                             void **context)
 {
     struct webhook_connection *connection = calloc(1, sizeof *connection);
+    if (connection)
+        connection->list = list;
+    if (list->tls)
+        join_session(
+            MHD_get_connection_info(handle, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session,
+            connection);
     if (!connection)
-        return; /* without it no certificate is found and the handshake fails */
-    connection->server = server;
-    connection->pair = webhook_tls_acquire(server->tls);
+        return;
     connection->fd = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    connection->session =
-        MHD_get_connection_info(handle, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
-    gnutls_session_set_ptr(connection->session, connection);
-    /* The names of client CAs would be those of the time at which the server started. */
-    gnutls_certificate_send_x509_rdn_sequence(connection->session, 1);
-    gnutls_handshake_set_hook_function(connection->session, GNUTLS_HANDSHAKE_FINISHED,
-                                       GNUTLS_HOOK_POST, on_finished);
     webhook_connection_enter(connection, PHASE_HANDSHAKE);
-    pthread_mutex_lock(&server->mutex);
-    connection->next = server->connections;
-    if (connection->next)
-        connection->next->previous = connection;
-    server->connections = connection;
-    pthread_mutex_unlock(&server->mutex);
-    server->metrics->connections++;
+    append(list, connection);
+    if (list->open)
+        ++*list->open;
     *context = connection;
 }
 
 /* Off the list before libmicrohttpd closes the descriptor, so that it is never cut when it is
  * already another's. */
-static void close_connection(struct webhook_server *server, struct webhook_connection *connection)
+static void close_connection(struct webhook_connections *list,
+                             struct webhook_connection *connection)
 {
-    pthread_mutex_lock(&server->mutex);
+    pthread_mutex_lock(&list->mutex);
     if (connection->next)
         connection->next->previous = connection->previous;
+    else
+        list->newest = connection->previous;
     if (connection->previous)
         connection->previous->next = connection->next;
     else
-        server->connections = connection->next;
-    pthread_mutex_unlock(&server->mutex);
-    server->metrics->connections--;
-    webhook_tls_release(server->tls, connection->pair);
+        list->oldest = connection->next;
+    list->count--;
+    pthread_mutex_unlock(&list->mutex);
+    if (list->open)
+        --*list->open;
+    if (connection->pair)
+        webhook_tls_release(list->tls, connection->pair);
     free(connection);
 }
 
-void webhook_connection_notify(void *server, struct MHD_Connection *handle, void **context,
+void webhook_connection_notify(void *connections, struct MHD_Connection *handle, void **context,
                                enum MHD_ConnectionNotificationCode what)
 {
     if (what == MHD_CONNECTION_NOTIFY_STARTED)
-        open_connection(server, handle, context);
+        open_connection(connections, handle, context);
     else if (*context)
-        close_connection(server, TAKE(*context));
+        close_connection(connections, TAKE(*context));
 }
 
-/* Seconds that PHASE may take. A first line that trickles in looks like idling, so idling has an
- * end of its own, a little behind libmicrohttpd's. */
-static long long limit_of(const struct webhook_server *server, enum webhook_phase phase)
+unsigned webhook_connections_reap(struct webhook_connections *connections, bool all)
 {
-    int request = server->options.request_timeout;
-    return phase == PHASE_IDLE ? server->options.idle_timeout + request : request;
-}
-
-unsigned webhook_connections_reap(struct webhook_server *server, bool all)
-{
+    enum { FRESH_MILLISECONDS = 1000 };
     unsigned at_work = 0;
+    unsigned most = connections->cap - connections->cap / 8;
     long long now = now_milliseconds();
-    pthread_mutex_lock(&server->mutex);
-    for (struct webhook_connection *c = server->connections; c; c = c->next) {
+    pthread_mutex_lock(&connections->mutex);
+    unsigned excess = connections->count > most ? connections->count - most : 0;
+    for (struct webhook_connection *c = connections->oldest; c; c = c->next) {
         enum webhook_phase phase = (enum webhook_phase)c->phase;
+        long long age = now - c->since;
         bool working = phase != PHASE_IDLE && phase != PHASE_HANDSHAKE;
-        bool late = now - c->since > limit_of(server, phase) * 1000;
+        bool late = age > connections->seconds[phase] * 1000LL;
+        bool in_the_way = excess && !c->asked && age > FRESH_MILLISECONDS;
         at_work += working && !c->cut;
-        if ((late || (all && working)) && !c->cut) {
+        if ((late || in_the_way || (all && working)) && !c->cut) {
             c->cut = true;
             shutdown(c->fd, SHUT_RDWR);
         }
+        if (c->cut && excess)
+            excess--;
     }
-    pthread_mutex_unlock(&server->mutex);
+    pthread_mutex_unlock(&connections->mutex);
     return at_work;
 }

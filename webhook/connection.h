@@ -4,36 +4,59 @@
 #ifndef WEBHOOK_CONNECTION_H
 #define WEBHOOK_CONNECTION_H
 
-#include "webhook/server.h"
+#include "webhook/tls.h"
+
+#include <microhttpd.h>
+#include <stdatomic.h>
 
 enum webhook_phase { PHASE_HANDSHAKE, PHASE_IDLE, PHASE_HEADERS, PHASE_BODY, PHASE_ANSWER, PHASES };
 
+struct webhook_connections;
+
 struct webhook_connection {
     struct webhook_connection *next, *previous;
-    struct webhook_server *server;
-    struct webhook_pair *pair; /* what it shows in its handshake */
+    struct webhook_connections *list;
+    struct webhook_pair *pair; /* what it shows in its handshake; NULL: plain HTTP */
     gnutls_session_t session;
     int fd;
     atomic_int phase;
+    atomic_bool asked;       /* it had a request, if only one that began */
     _Atomic long long since; /* when the phase began, in milliseconds of the monotonic clock */
     bool peer_checked;
-    bool cut; /* guarded by the server's mutex */
+    bool cut; /* guarded by the mutex of the list */
 };
 
+/* Those of one port. */
+struct webhook_connections {
+    /* Set by the owner, lent. */
+    struct webhook_tls
+        *tls;            /* NULL: plain HTTP, and a connection's first phase is HANDSHAKE still */
+    unsigned cap;        /* as many as libmicrohttpd lets in */
+    int seconds[PHASES]; /* that a phase may take */
+    atomic_long *open;   /* counts them; NULL: nobody wants to know */
+    /* Its own: zero, and a mutex that is initialised. */
+    pthread_mutex_t mutex;
+    struct webhook_connection *oldest, *newest;
+    unsigned count;
+};
+
+/* PHASE begins; with HEADERS and all behind it the connection counts as one that asked. */
 void webhook_connection_enter(struct webhook_connection *connection, enum webhook_phase phase);
 
-/* libmicrohttpd's callback for connections that come and go. */
-void webhook_connection_notify(void *server, struct MHD_Connection *handle, void **context,
+/* libmicrohttpd's callback for connections that come and go; CONNECTIONS is a list. */
+void webhook_connection_notify(void *connections, struct MHD_Connection *handle, void **context,
                                enum MHD_ConnectionNotificationCode what);
 
 /* GnuTLS's callback for the certificate of a handshake. */
 gnutls_certificate_retrieve_function3 webhook_connection_certificate;
 
-/* The connection behind HANDLE. */
+/* The connection behind HANDLE; NULL where there was no memory for it. */
 struct webhook_connection *webhook_connection_of(struct MHD_Connection *handle);
 
-/* Cuts off those that are past the deadline of their phase; with ALL, those with a request too.
- * Says how many have a request at work. */
-unsigned webhook_connections_reap(struct webhook_server *server, bool all);
+/* Cuts off those that are past the deadline of their phase; where more than seven eighths of the
+ * cap are open, the oldest of those that never asked, once they are a second old (an API server may
+ * open one for later, but not at the cost of those that ask now); with ALL, those with a request
+ * too. Says how many have a request at work. */
+unsigned webhook_connections_reap(struct webhook_connections *connections, bool all);
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -67,4 +68,13 @@ int webhook_listen(const char *listen_on, char *address, size_t size, struct err
     if (fd >= 0)
         close(fd);
     return -1;
+}
+
+unsigned webhook_allow_files(unsigned wanted)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return wanted;
+    struct rlimit raised = {limit.rlim_max < wanted ? limit.rlim_max : wanted, limit.rlim_max};
+    return (unsigned)(setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised : limit).rlim_cur;
 }

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_CONNECTIONS = 64, TIMEOUT_SECONDS = 10 };
+enum { TIMEOUT_SECONDS = 5 };
 
 bool webhook_operations_ready(struct webhook_operations *operations, struct error *err)
 {
@@ -73,6 +73,7 @@ static enum MHD_Result send_text(struct MHD_Connection *handle, unsigned status,
         return MHD_NO;
     }
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
     enum MHD_Result result = MHD_queue_response(handle, status, response);
@@ -91,6 +92,10 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *handle, 
         *size = 0;
         return MHD_YES;
     }
+    struct webhook_connection *connection = webhook_connection_of(handle);
+    if (!connection)
+        return MHD_NO;
+    webhook_connection_enter(connection, PHASE_ANSWER);
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
         return send_text(handle, MHD_HTTP_METHOD_NOT_ALLOWED, pages[0].type,
                          strdup("the method must be GET\n"));
@@ -117,14 +122,26 @@ bool webhook_operations_start(struct webhook_operations *operations, const char 
     int fd = webhook_listen(listen, operations->address, sizeof operations->address, err);
     if (fd < 0)
         return false;
-    operations->daemon = MHD_start_daemon(
-        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, NULL, NULL, on_request, operations,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS, MHD_OPTION_END);
+    operations->connections = (struct webhook_connections){
+        .cap = WEBHOOK_OPERATIONS_CONNECTIONS,
+        .seconds = {[PHASE_HANDSHAKE] = TIMEOUT_SECONDS, [PHASE_ANSWER] = TIMEOUT_SECONDS},
+        .mutex = PTHREAD_MUTEX_INITIALIZER,
+    };
+    operations->daemon =
+        MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, NULL, NULL, on_request,
+                         operations, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+                         (unsigned)WEBHOOK_OPERATIONS_CONNECTIONS, MHD_OPTION_NOTIFY_CONNECTION,
+                         webhook_connection_notify, &operations->connections,
+                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS, MHD_OPTION_END);
     if (operations->daemon)
         return true;
     close(fd);
     return error_set(err, ERROR_UNAVAILABLE, "%s: the HTTP server does not start", listen);
+}
+
+void webhook_operations_tick(struct webhook_operations *operations)
+{
+    webhook_connections_reap(&operations->connections, false);
 }
 
 void webhook_operations_stop(struct webhook_operations *operations)

@@ -192,6 +192,7 @@ static int loop(struct service *service, long long until)
         if (milliseconds() - last >= TICK_MILLISECONDS) {
             last = milliseconds();
             webhook_server_tick(&service->server);
+            webhook_operations_tick(&service->operations);
             if (++ticks % TICKS_BETWEEN_LOOKS == 0)
                 reload_certificate(service);
         }
@@ -276,7 +277,6 @@ static struct service *new_service(const struct webhook_options *options)
     service->server.state = service->operations.state = &service->state;
     service->server.metrics = service->operations.metrics = &service->metrics;
     service->server.log = &service->log;
-    pthread_mutex_init(&service->server.mutex, NULL);
     pthread_mutex_init(&service->metrics.fleet.mutex, NULL);
     return service;
 }

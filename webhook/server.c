@@ -1,9 +1,10 @@
 #include "webhook/server.h"
 
 #include "kube/cleanup.h"
-#include "webhook/connection.h"
+#include "webhook/operations.h"
 #include "webhook/translate.h"
 
+#include <malloc.h>
 #include <sched.h>
 #include <string.h>
 #include <strings.h>
@@ -18,10 +19,10 @@ struct request {
     bool begun;          /* its headers were looked at */
     unsigned refusal;    /* HTTP code; 0: so far none. What is left of the body is then discarded */
     const char *message; /* of the refusal, constant */
-    char detail[256];    /* of the refusal, where it is not constant */
+    struct error error;  /* of the refusal, where its message is not constant */
     char *body;
     size_t length;
-    size_t capacity; /* counted in the server's body_bytes */
+    size_t capacity; /* taken of the server's budget */
 };
 
 typedef struct webhook_answer handler(struct webhook_state *state, struct webhook_metrics *metrics,
@@ -31,14 +32,15 @@ typedef struct webhook_answer handler(struct webhook_state *state, struct webhoo
 static const struct {
     const char *url;
     handler *handler;
+    long long leaf; /* bytes that each leaf of the body takes besides the tree, as measured */
 } routes[WEBHOOK_PATHS] = {
-    [WEBHOOK_PATH_MUTATE] = {"/mutate", webhook_mutate},
-    [WEBHOOK_PATH_TRANSLATE] = {"/translate", webhook_translate},
+    [WEBHOOK_PATH_MUTATE] = {"/mutate", webhook_mutate, 0},
+    [WEBHOOK_PATH_TRANSLATE] = {"/translate", webhook_translate, 16 << 10}, /* its own report */
 };
 
 static void drop_body(struct webhook_server *server, struct request *request)
 {
-    server->body_bytes -= (long long)request->capacity;
+    webhook_budget_give(&server->bodies, (long long)request->capacity);
     free(TAKE(request->body));
     request->length = request->capacity = 0;
 }
@@ -77,14 +79,10 @@ static enum webhook_path find_path(const char *url)
 static bool peer_is_known(struct webhook_server *server, struct request *request)
 {
     struct webhook_connection *connection = request->connection;
-    struct error err = {0};
-    if (!connection->peer_checked &&
-        !webhook_tls_check_peer(server->tls, connection->session, time(NULL), &err)) {
-        snprintf(request->detail, sizeof request->detail, "%.240s", err.message);
-        return false;
-    }
-    connection->peer_checked = true;
-    return true;
+    if (!connection->peer_checked)
+        connection->peer_checked =
+            webhook_tls_check_peer(server->tls, connection->session, time(NULL), &request->error);
+    return connection->peer_checked;
 }
 
 /* What can be said of a request by its headers. */
@@ -95,7 +93,7 @@ static void check_headers(struct webhook_server *server, struct MHD_Connection *
     const char *encoding = header(handle, MHD_HTTP_HEADER_CONTENT_ENCODING);
     request->path = find_path(url);
     if (!peer_is_known(server, request))
-        refuse(server, request, MHD_HTTP_FORBIDDEN, request->detail);
+        refuse(server, request, MHD_HTTP_FORBIDDEN, request->error.message);
     else if (request->path == WEBHOOK_PATH_OTHER)
         refuse(server, request, MHD_HTTP_NOT_FOUND,
                "there are only POST /mutate and POST /translate");
@@ -111,24 +109,26 @@ static void check_headers(struct webhook_server *server, struct MHD_Connection *
         refuse(server, request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than 7 MiB");
 }
 
-/* Room for NEEDED bytes. False: there is no memory, or no more is allowed for all requests
- * together. */
+static const char too_many[] = "too many requests at once; try again in a second";
+
+/* Room for NEEDED bytes, at most WEBHOOK_BODY_LIMIT. False: there is no memory, or no more is
+ * allowed for all requests together. */
 static bool reserve(struct webhook_server *server, struct request *request, size_t needed)
 {
     enum { FIRST = 32 << 10 };
     size_t capacity = request->capacity ? request->capacity : FIRST;
     while (capacity < needed)
         capacity *= 2;
+    if (capacity > WEBHOOK_BODY_LIMIT)
+        capacity = WEBHOOK_BODY_LIMIT;
     if (capacity == request->capacity)
         return true;
     long long more = (long long)(capacity - request->capacity);
-    if (atomic_fetch_add(&server->body_bytes, more) + more > server->options.body_memory) {
-        server->body_bytes -= more;
+    if (!webhook_budget_take(&server->bodies, more, capacity <= WEBHOOK_SMALL_BODY))
         return false;
-    }
     char *body = realloc(request->body, capacity);
     if (!body) {
-        server->body_bytes -= more;
+        webhook_budget_give(&server->bodies, more);
         return false;
     }
     request->body = body;
@@ -144,8 +144,7 @@ static void take_body(struct webhook_server *server, struct request *request, co
     if (request->length + size > WEBHOOK_BODY_LIMIT) {
         refuse(server, request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than 7 MiB");
     } else if (!reserve(server, request, request->length + size)) {
-        refuse(server, request, MHD_HTTP_TOO_MANY_REQUESTS,
-               "too many requests at once; try again in a second");
+        refuse(server, request, MHD_HTTP_TOO_MANY_REQUESTS, too_many);
     } else {
         memcpy(request->body + request->length, data, size);
         request->length += size;
@@ -181,17 +180,36 @@ static enum MHD_Result send_answer(struct webhook_server *server, struct MHD_Con
     return result;
 }
 
+/* Asks the route's handler, where there is the memory that it is going to take. */
+static struct webhook_answer handle_request(struct webhook_server *server, struct request *request)
+{
+    bool small = request->length <= WEBHOOK_SMALL_BODY;
+    const char *body = request->body ? request->body : "";
+    long long bytes = webhook_tree_bytes(body, request->length, routes[request->path].leaf);
+    if (bytes > WEBHOOK_TREE_LIMIT)
+        return webhook_status(MHD_HTTP_CONTENT_TOO_LARGE,
+                              "the body has too many values; a List can be sent in parts");
+    if (!webhook_budget_take(&server->trees, bytes, small))
+        return webhook_status(MHD_HTTP_TOO_MANY_REQUESTS, too_many);
+    struct webhook_answer answer = routes[request->path].handler(
+        server->state, server->metrics, server->log, body, request->length);
+    drop_body(server, request);
+    /* What was a large tree is small pieces now, which would stay with the process. */
+    if (!small)
+        malloc_trim(0);
+    webhook_budget_give(&server->trees, bytes);
+    return answer;
+}
+
 static enum MHD_Result finish(struct webhook_server *server, struct MHD_Connection *handle,
                               struct request *request)
 {
     webhook_connection_enter(request->connection, PHASE_ANSWER);
-    if (request->refusal)
-        return send_answer(server, handle, request,
-                           webhook_status(request->refusal, request->message));
-    return send_answer(server, handle, request,
-                       routes[request->path].handler(server->state, server->metrics, server->log,
-                                                     request->body ? request->body : "",
-                                                     request->length));
+    struct webhook_answer answer = request->refusal
+                                       ? webhook_status(request->refusal, request->message)
+                                       : handle_request(server, request);
+    drop_body(server, request);
+    return send_answer(server, handle, request, answer);
 }
 
 /* --- libmicrohttpd's callbacks --- */
@@ -268,9 +286,51 @@ static struct MHD_OptionItem ask_for_client_certificate(const struct webhook_tls
     return item;
 }
 
+/* How many connections the limit of open files has room for beside all else that is opened: the
+ * operations port, files that are read, the descriptors of each event loop. */
+static unsigned fit_connections(const struct webhook_server *server, unsigned loops)
+{
+    unsigned others = WEBHOOK_OPERATIONS_CONNECTIONS + 64 + 4 * loops;
+    unsigned asked = server->options.max_connections;
+    unsigned files = webhook_allow_files(asked + others);
+    if (files >= asked + others)
+        return asked;
+    unsigned fit = files > 2 * others ? files - others : files / 2;
+    if (fit > asked)
+        return asked;
+    char wanted[16];
+    char given[16];
+    snprintf(wanted, sizeof wanted, "%u", asked);
+    snprintf(given, sizeof given, "%u", fit);
+    webhook_log(server->log, WEBHOOK_LOG_WARNING,
+                "fewer connections than asked for; the hard limit of open files is too low",
+                "asked", wanted, "connections", given, NULL);
+    return fit;
+}
+
+/* A first line that trickles in looks like idling, so idling has an end of its own, a little behind
+ * libmicrohttpd's. */
+static void prepare(struct webhook_server *server, unsigned connections)
+{
+    int request = server->options.request_timeout;
+    server->bodies.limit = server->options.body_memory;
+    server->trees.limit = WEBHOOK_TREE_MEMORY;
+    server->connections = (struct webhook_connections){
+        .tls = server->tls,
+        .cap = connections,
+        .seconds = {request, server->options.idle_timeout + request, request, request, request},
+        .open = &server->metrics->connections,
+        .mutex = PTHREAD_MUTEX_INITIALIZER,
+    };
+}
+
 bool webhook_server_start(struct webhook_server *server, struct error *err)
 {
     unsigned loops = processors();
+    unsigned connections = fit_connections(server, loops);
+    if (loops > connections)
+        loops = connections;
+    prepare(server, connections);
     int fd = webhook_listen(server->options.listen, server->address, sizeof server->address, err);
     if (fd < 0)
         return false;
@@ -279,10 +339,10 @@ bool webhook_server_start(struct webhook_server *server, struct error *err)
     server->daemon = MHD_start_daemon(
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_TLS, 0, NULL, NULL, on_request,
         server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, loops > 1 ? loops : 0,
-        MHD_OPTION_CONNECTION_LIMIT, server->options.max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)server->options.idle_timeout, MHD_OPTION_NOTIFY_CONNECTION,
-        webhook_connection_notify, server, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_HTTPS_CERT_CALLBACK2,
+        webhook_connection_notify, &server->connections, MHD_OPTION_URI_LOG_CALLBACK, on_uri,
+        server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_HTTPS_CERT_CALLBACK2,
         webhook_connection_certificate, MHD_OPTION_HTTPS_PRIORITIES,
         "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", MHD_OPTION_ARRAY, more, MHD_OPTION_END);
     if (server->daemon)
@@ -294,7 +354,7 @@ bool webhook_server_start(struct webhook_server *server, struct error *err)
 
 void webhook_server_tick(struct webhook_server *server)
 {
-    webhook_connections_reap(server, false);
+    webhook_connections_reap(&server->connections, false);
 }
 
 void webhook_server_drain(struct webhook_server *server)
@@ -309,8 +369,8 @@ void webhook_server_stop(struct webhook_server *server, int seconds)
     int fd = MHD_quiesce_daemon(server->daemon);
     if (fd != MHD_INVALID_SOCKET)
         close(fd);
-    for (int i = 0; i < seconds * 20 && webhook_connections_reap(server, false); i++)
+    for (int i = 0; i < seconds * 20 && webhook_connections_reap(&server->connections, false); i++)
         nanosleep(&pause, NULL);
-    webhook_connections_reap(server, true);
+    webhook_connections_reap(&server->connections, true);
     MHD_stop_daemon(TAKE(server->daemon));
 }

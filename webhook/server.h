@@ -3,25 +3,29 @@
 #ifndef WEBHOOK_SERVER_H
 #define WEBHOOK_SERVER_H
 
+#include "webhook/budget.h"
+#include "webhook/connection.h"
 #include "webhook/mutate.h"
-#include "webhook/tls.h"
-
-#include <stdatomic.h>
 
 /* Objects are at most 3 MiB and an UPDATE carries two of them, beside what the review itself takes.
  * Source: etcd's request limit as kube-apiserver sets it; controller-runtime's limit is the same.
  */
 enum { WEBHOOK_BODY_LIMIT = 7 << 20 };
 
+/* What webhook_tree_bytes may come to for one request (beyond it, 413) and for all that are at work
+ * (429). Together with 64 MiB of bodies, 15 MiB of the program and some 60 KiB a connection, the
+ * worst stays at some 340 MiB: the Deployment's limit is 512 MiB. 160 MiB are 7 MiB of JSON with a
+ * map in every 60 bytes, or 10,000 leaves to translate: some 250 StatefulSets. */
+enum { WEBHOOK_TREE_LIMIT = 160 << 20, WEBHOOK_TREE_MEMORY = 192 << 20 };
+
 struct webhook_server_options {
     const char *listen;       /* ADDR:PORT; port 0 picks one */
-    unsigned max_connections; /* beyond it, callers wait to be accepted */
+    unsigned max_connections; /* beyond it, callers wait to be accepted; fewer where the hard limit
+                               * of open files does not allow so many, which is logged */
     long long body_memory;    /* bytes of request bodies held at once; beyond it, 429 */
     int request_timeout;      /* seconds for a handshake, for headers, a body, an answer: each */
     int idle_timeout;         /* seconds a connection may idle between two requests */
 };
-
-struct webhook_connection;
 
 struct webhook_server {
     /* Set by the caller, lent. */
@@ -34,9 +38,9 @@ struct webhook_server {
     struct MHD_Daemon *daemon;
     char address[64];    /* where it listens, "127.0.0.1:8443" */
     atomic_bool closing; /* answers say Connection: close */
-    _Atomic long long body_bytes;
-    pthread_mutex_t mutex; /* of the list */
-    struct webhook_connection *connections;
+    struct webhook_budget bodies;
+    struct webhook_budget trees;
+    struct webhook_connections connections;
 };
 
 /* Listens and serves with as many event loops as processors. ERROR_UNAVAILABLE: cannot listen. */
@@ -55,5 +59,9 @@ void webhook_server_stop(struct webhook_server *server, int seconds);
 /* ADDR:PORT ("0.0.0.0:8443", "[::1]:0") as a listening socket, -1 with an error. ADDRESS gets what
  * it is bound to. */
 int webhook_listen(const char *listen, char *address, size_t size, struct error *err);
+
+/* Raises the soft limit of open files to WANTED, as far as the hard limit allows; returns how many
+ * may be open then, at most WANTED. */
+unsigned webhook_allow_files(unsigned wanted);
 
 #endif

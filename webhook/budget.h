@@ -1,0 +1,27 @@
+/* What requests may hold together, in bytes. A part of it is kept for small ones, so that a few
+ * large ones, or slow ones, don't keep the ordinary reviews (7 to 30 KB) waiting. */
+#ifndef WEBHOOK_BUDGET_H
+#define WEBHOOK_BUDGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A request whose body is no longer than that is small. */
+enum { WEBHOOK_SMALL_BODY = 128 << 10 };
+
+struct webhook_budget {
+    long long limit; /* an eighth of it is for small requests only */
+    _Atomic long long used;
+};
+
+/* Takes BYTES of it for a request that is SMALL or not; false, and nothing taken, where they are
+ * not there. They go back by webhook_budget_give. */
+bool webhook_budget_take(struct webhook_budget *budget, long long bytes, bool small);
+void webhook_budget_give(struct webhook_budget *budget, long long bytes);
+
+/* About what BODY (LENGTH bytes) takes once it is read, rather too much than too little: a tree of
+ * json-c's, and what its handler makes of it, EXTRA bytes for each leaf (a value within which there
+ * are no others). Counts characters: what is no JSON gets a number as well. */
+long long webhook_tree_bytes(const char *body, size_t length, long long extra);
+
+#endif
