@@ -4,13 +4,16 @@
 #include <ctype.h>
 #include <string.h>
 
-/* Whether druid would reach member I under the URL that it has today. */
+/* Whether druid would reach MEMBER under the URL that it has today. */
 static bool has_druids_url(struct translation *t, const struct member *member)
 {
     const char *host =
         pool_text(&t->pool, "%s.%s-peer.%s.svc", member->pod, t->model.name, t->model.namespace);
+    static const char *const names[] = {"serverport", "server", "peer", NULL};
+    const char *path = NULL;
+    int64_t port = listen_port(t, "listen-peer-urls", names, 2380, &path);
     for (size_t i = 0; i < member->peer_url_count; i++)
-        if (!url_has_host(t, member->peer_urls[i], host))
+        if (!url_is_at(t, member->peer_urls[i], host, port))
             return false;
     return member->peer_url_count > 0 && strcmp(member->name, member->pod) == 0;
 }

@@ -292,7 +292,7 @@ void tls_read(struct translation *t);
 bool store_read(struct translation *t);
 bool containers_find(struct json_object *sts, struct container *etcd, struct container *sidecar);
 bool url_is_local(struct translation *t, const char *url);
-bool url_has_host(struct translation *t, const char *url, const char *host);
+bool url_is_at(struct translation *t, const char *url, const char *host, int64_t port);
 const char *pod_name(struct translation *t, int64_t ordinal);
 int64_t listen_port(struct translation *t, const char *setting, const char *const *port_names,
                     int64_t usual, const char **path);

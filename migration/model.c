@@ -162,9 +162,20 @@ bool url_is_local(struct translation *t, const char *url)
            strchr(host, '$');
 }
 
-bool url_has_host(struct translation *t, const char *url, const char *host)
+/* The port of URL, 0 where it has none. */
+static int64_t url_port(const char *url)
 {
-    return strcmp(url_host(t, url), host) == 0;
+    const char *host = strstr(url, "://");
+    host = host ? host + 3 : url;
+    const char *colon = *host == '[' ? strchr(host, ']') : host;
+    colon = colon ? strchr(colon, ':') : NULL;
+    long port = colon ? strtol(colon + 1, NULL, 10) : 0;
+    return port > 0 && port < 65536 ? port : 0;
+}
+
+bool url_is_at(struct translation *t, const char *url, const char *host, int64_t port)
+{
+    return strcmp(url_host(t, url), host) == 0 && url_port(url) == port;
 }
 
 /* How many members initial-cluster ("a=url,b=url,a=url2") names. */
@@ -245,17 +256,6 @@ static int64_t named_port(struct translation *t, const struct container *contain
         }
     }
     return 0;
-}
-
-/* The port of URL, 0 where it has none. */
-static int64_t url_port(const char *url)
-{
-    const char *host = strstr(url, "://");
-    host = host ? host + 3 : url;
-    const char *colon = *host == '[' ? strchr(host, ']') : host;
-    colon = colon ? strchr(colon, ':') : NULL;
-    long port = colon ? strtol(colon + 1, NULL, 10) : 0;
-    return port > 0 && port < 65536 ? port : 0;
 }
 
 int64_t listen_port(struct translation *t, const char *setting, const char *const *port_names,
