@@ -94,12 +94,14 @@ static bool read_step(const char **cursor, unsigned *step)
     return true;
 }
 
-/* One member of a list: "*", "A", "A-B", each with "/N" or without. */
-static bool read_member(const struct field_kind *kind, const char **cursor, uint64_t *bits)
+/* One member of a list: "*", "A", "A-B", each with "/N" or without. *STAR becomes true where cron
+ * takes it for no restriction: "*" in a step of one. */
+static bool read_member(const struct field_kind *kind, const char **cursor, uint64_t *bits,
+                        bool *star)
 {
     unsigned from = kind->min, upto = kind->max, step = 1;
-    bool single = false;
-    if (**cursor == '*' || **cursor == '?') {
+    bool single = false, all = **cursor == '*' || **cursor == '?';
+    if (all) {
         (*cursor)++;
     } else {
         if (!read_value(kind, cursor, &from))
@@ -119,18 +121,20 @@ static bool read_member(const struct field_kind *kind, const char **cursor, uint
     if (single && stepped)
         upto = kind->max;
     *bits |= every(kind, from, upto, step);
+    *star = *star || (all && step == 1);
     return true;
 }
 
-static bool read_field(const struct field_kind *kind, const char *text, uint64_t *bits,
+static bool read_field(const struct field_kind *kind, const char *text, uint64_t *bits, bool *star,
                        struct error *err)
 {
     const char *cursor = text;
     uint64_t found = 0;
+    *star = false;
     do {
         if (cursor != text)
             cursor++;
-        if (!read_member(kind, &cursor, &found))
+        if (!read_member(kind, &cursor, &found, star))
             return error_set(err, ERROR_INVALID, "'%s' is not a %s of a cron expression", text,
                              kind->name);
     } while (*cursor == ',');
@@ -266,20 +270,18 @@ bool kube_schedule_narrow(const char *text, char out[KUBE_SCHEDULE_SIZE], bool *
 
     char buffer[TEXT_SIZE], *fields[FIELDS], narrow[FIELDS][FIELD_SIZE];
     uint64_t bits[FIELDS];
+    bool star[FIELDS];
     if (!split(text, buffer, fields, err))
         return false;
     for (unsigned i = 0; i < FIELDS; i++)
-        if (!read_field(&kinds[i], fields[i], &bits[i], err))
+        if (!read_field(&kinds[i], fields[i], &bits[i], &star[i], err))
             return false;
 
-    /* Two days that are both restricted are alternatives to cron; one written as "*" (or "*" with a
-     * step of one) is no restriction. "1-31" is one to cron, and makes every day a match. */
-    bool month_day_free = fields[DAY_OF_MONTH][0] == '*' || fields[DAY_OF_MONTH][0] == '?';
-    bool week_day_free = fields[DAY_OF_WEEK][0] == '*' || fields[DAY_OF_WEEK][0] == '?';
-    bool month_day_whole = bits[DAY_OF_MONTH] == whole(&kinds[DAY_OF_MONTH]);
-    bool week_day_whole = bits[DAY_OF_WEEK] == whole(&kinds[DAY_OF_WEEK]);
-    bool either = !(month_day_free && month_day_whole) && !(week_day_free && week_day_whole);
-    bool any_day = either && (month_day_whole || week_day_whole);
+    /* Two days that are both restricted are alternatives to cron; one with a "*" among its members
+     * is no restriction. "1-31" is one to cron, and makes every day a match. */
+    bool either = !star[DAY_OF_MONTH] && !star[DAY_OF_WEEK];
+    bool any_day = either && (bits[DAY_OF_MONTH] == whole(&kinds[DAY_OF_MONTH]) ||
+                              bits[DAY_OF_WEEK] == whole(&kinds[DAY_OF_WEEK]));
 
     bool all = true;
     for (unsigned i = 0; i < FIELDS; i++) {
