@@ -36,12 +36,16 @@ static bool is_claimed(struct translation *t, const char *path)
 static bool is_usual(const struct flag *flag, const struct setting *setting)
 {
     int64_t value, usual;
+    bool on, usually;
     struct setting other = {.value = flag->usual};
     if (!flag->usual || !setting->value)
         return false;
     if ((flag->type == VALUE_DURATION || flag->type == VALUE_SECONDS) &&
         setting_duration(setting, &value) && setting_duration(&other, &usual))
         return value == usual;
+    if (flag->type == VALUE_BOOLEAN && setting_boolean(setting, &on) &&
+        setting_boolean(&other, &usually))
+        return on == usually;
     return strcmp(setting->value, flag->usual) == 0;
 }
 

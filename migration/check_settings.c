@@ -3,13 +3,16 @@
 
 #include <string.h>
 
-static bool same_value(const struct setting *a, const struct setting *b)
+static bool same_value(const struct flag *flag, const struct setting *a, const struct setting *b)
 {
     int64_t one, other;
+    bool yes, also;
     if (!a->value || !b->value)
         return json_object_equal(a->tree, b->tree);
     if (strcmp(a->value, b->value) == 0)
         return true;
+    if (flag && flag->type == VALUE_BOOLEAN)
+        return setting_boolean(a, &yes) && setting_boolean(b, &also) && yes == also;
     return setting_duration(a, &one) && setting_duration(b, &other) && one == other;
 }
 
@@ -22,7 +25,7 @@ static void check_agreement(struct translation *t, const struct settings *settin
         if (setting->obeyed || (flag && (flag->carry == CARRY_DRUID || flag->carry == CARRY_AUTH)))
             continue;
         const struct setting *other = settings_get(settings, setting->name);
-        if (other && !same_value(setting, other))
+        if (other && !same_value(flag, setting, other))
             find(t, FINDING_SOURCES_DISAGREE, setting->path,
                  "%s is '%s', but %s is '%s', which counts", setting->where,
                  setting->value ? setting->value : "a map", other->where,

@@ -451,6 +451,9 @@ struct json_object *write_resources(struct translation *t, const struct containe
                                     const char *to);
 /* A duration in nanoseconds, "300" being seconds for flags that count them. */
 bool setting_duration(const struct setting *setting, int64_t *nanoseconds);
+/* A boolean in the words that programs in Go take ("true", "T", "1"). False: it is none, or absent.
+ * Source: Go, strconv.ParseBool. */
+bool setting_boolean(const struct setting *setting, bool *out);
 /* VALUE, which is missing only for want of memory: that is remembered. */
 struct json_object *made(struct translation *t, struct json_object *value);
 /* A copy whose maps have their keys in order, as the API server gives them, and no nulls. */

@@ -20,6 +20,12 @@ static const struct setting *file_setting(const struct settings *settings, const
     return setting && setting->value && *setting->value ? setting : NULL;
 }
 
+static bool is_true(const struct setting *setting)
+{
+    bool value;
+    return setting_boolean(setting, &value) && value;
+}
+
 static void find_file(struct translation *t, const struct container *container,
                       struct variables *variables, const struct setting *setting,
                       struct projected_file *out)
@@ -37,9 +43,9 @@ static void read_side(struct translation *t, const struct tls_names *names, stru
     out->key_setting = file_setting(settings, names->key);
     out->ca_setting = file_setting(settings, names->ca);
     out->auth_setting = settings_get(settings, names->auth);
-    out->automatic = text_is(settings_value(settings, names->automatic), "true");
+    out->automatic = is_true(settings_get(settings, names->automatic));
     out->enabled = out->certificate_setting || out->automatic;
-    out->client_auth = out->auth_setting && text_is(out->auth_setting->value, "true");
+    out->client_auth = is_true(out->auth_setting);
     out->path = out->certificate_setting ? out->certificate_setting->path : t->model.etcd.path;
     find_file(t, &t->model.etcd, &reading->variables, out->certificate_setting, &out->certificate);
     find_file(t, &t->model.etcd, &reading->variables, out->key_setting, &out->key);

@@ -113,18 +113,28 @@ struct json_object *write_duration(struct translation *t, const struct setting *
     return translated(t, setting, to, kube_json_string(text));
 }
 
+bool setting_boolean(const struct setting *setting, bool *out)
+{
+    static const char *const yes[] = {"true", "True", "TRUE", "t", "T", "1"};
+    static const char *const no[] = {"false", "False", "FALSE", "f", "F", "0"};
+    for (size_t i = 0; setting && i < sizeof yes / sizeof *yes; i++) {
+        if (text_is(setting->value, yes[i]) || text_is(setting->value, no[i])) {
+            *out = text_is(setting->value, yes[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
 struct json_object *write_boolean(struct translation *t, const struct setting *setting,
                                   const char *to)
 {
-    /* What Go's strconv.ParseBool takes. */
-    static const char *const yes[] = {"true", "True", "TRUE", "t", "T", "1"};
-    static const char *const no[] = {"false", "False", "FALSE", "f", "F", "0"};
+    bool value;
     if (!is_set(t, setting))
         return NULL;
-    for (size_t i = 0; setting->value && i < sizeof yes / sizeof *yes; i++)
-        if (strcmp(setting->value, yes[i]) == 0 || strcmp(setting->value, no[i]) == 0)
-            return translated(t, setting, to, kube_json_bool(strcmp(setting->value, yes[i]) == 0));
-    return invalid(t, setting, "true or false");
+    if (!setting_boolean(setting, &value))
+        return invalid(t, setting, "true or false");
+    return translated(t, setting, to, kube_json_bool(value));
 }
 
 struct json_object *write_choice(struct translation *t, const struct setting *setting,

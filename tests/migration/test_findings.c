@@ -15,6 +15,10 @@ struct row {
 #define POD TEMPLATE "/spec"
 #define ETCD POD "/containers/0"
 #define SIDECAR POD "/containers/1"
+/* The list is open at its end. */
+#define TLS_BY_FLAGS                                                                               \
+    ETCD "/command ['etcd','--data-dir=/data/new.etcd','--cert-file=/tls/server/tls.crt',"         \
+         "'--key-file=/tls/server/tls.key','--listen-client-urls=https://0.0.0.0:2379'"
 #define FILE_IS "ConfigMap /data/settings "
 
 static void row(void **state)
@@ -316,6 +320,10 @@ static struct CMUnitTest tests[] = {
 
     ROW("client certificates that are asked for today change nothing", "secured", NULL, "adopt",
         "ClientCertAuthForced", NULL),
+    ROW("so do those that are asked for by another word", "secured",
+        TLS_BY_FLAGS ",'--client-cert-auth=1']", "adopt", "ClientCertAuthForced", NULL),
+    ROW("a word for no asks for none", "secured", TLS_BY_FLAGS ",'--client-cert-auth=F']", "adopt",
+        "ClientCertAuthForced", "blocker", "clients"),
     ROW("those that are not asked for today will be", "secured",
         FILE_IS "'data-dir: /data/new.etcd\\nclient-transport-security: {cert-file: "
                 "/tls/server/tls.crt, key-file: "
@@ -365,6 +373,13 @@ static struct CMUnitTest tests[] = {
         "adopt", "AutomaticTLS", "blocker", "clients"),
     ROW("so are the peers'", "plain", ETCD "/command/- '--peer-auto-tls=true'", "adopt",
         "AutomaticTLS", "blocker", "peers"),
+    ROW("on by another word they are as well", "plain", ETCD "/command/- '--auto-tls=1'", "adopt",
+        "AutomaticTLS", "blocker", "clients"),
+    ROW("so are the peers' in a variable", "plain",
+        ETCD "/env [{'name':'ETCD_PEER_AUTO_TLS','value':'TRUE'}]", "adopt", "AutomaticTLS",
+        "blocker", "peers"),
+    ROW("off by another word they are not", "plain", ETCD "/command/- '--auto-tls=F'", "adopt",
+        "AutomaticTLS", NULL),
     ROW("off they are not", "plain", ETCD "/command/- '--auto-tls=false'", "adopt", "AutomaticTLS",
         NULL),
 
@@ -480,6 +495,10 @@ static struct CMUnitTest tests[] = {
     ROW("two that agree are not", "secured",
         ETCD "/env [{'name':'ETCD_QUOTA_BACKEND_BYTES','value':'8589934592'}]", "adopt",
         "SourcesDisagree", NULL),
+    ROW("so do two words for one boolean", "plain",
+        ETCD "/command/- '--enable-grpc-gateway=true'\n" ETCD
+             "/env [{'name':'ETCD_ENABLE_GRPC_GATEWAY','value':'T'}]",
+        "adopt", "SourcesDisagree", NULL),
     ROW("a flag against a variable is said", "plain",
         ETCD "/env [{'name':'ETCD_SNAPSHOT_COUNT','value':'7'}]", "adopt", "SourcesDisagree",
         "warning", "ETCD_SNAPSHOT_COUNT"),
@@ -502,6 +521,10 @@ static struct CMUnitTest tests[] = {
         "SettingWithoutField", "warning", "heartbeat-interval"),
     ROW("etcd's own is not", "plain", ETCD "/command/- '--heartbeat-interval=100'", "adopt",
         "SettingWithoutField", NULL),
+    ROW("a boolean at etcd's own default is not, in any word", "plain",
+        ETCD "/command/- '--strict-reconfig-check=1'", "adopt", "SettingWithoutField", NULL),
+    ROW("one at another value is", "plain", ETCD "/command/- '--strict-reconfig-check=0'", "adopt",
+        "SettingWithoutField", "warning", "strict-reconfig-check"),
     ROW("an election timeout is", "plain", ETCD "/command/- '--election-timeout=5000'", "adopt",
         "SettingWithoutField", "warning", "election-timeout"),
     ROW("one of a file is", "secured",
