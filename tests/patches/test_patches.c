@@ -482,7 +482,6 @@ static const char *const cluster_places[] = {
 
 static void run_with_cluster(struct json_object *cluster)
 {
-    AUTO_JSON struct json_object *list = json_object_new_object();
     AUTO_CALL struct call call = new_call("etcd-main.yaml", "gcp", NULL);
     char text[4096];
     snprintf(text, sizeof text, "%s", kube_json_write(cluster));
