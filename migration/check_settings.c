@@ -72,6 +72,17 @@ static void check_automatic(struct translation *t, const struct tls *tls, const 
              whom);
 }
 
+static void check_plain(struct translation *t, const struct tls *tls, const char *listen)
+{
+    const struct setting *urls = settings_get(&t->model.etcd_reading.settings, listen);
+    if (tls->plain)
+        find(t, FINDING_SOURCES_DISAGREE, tls->certificate_setting->path,
+             "%s is set, but %s is %s%s%s, without TLS: etcd makes no use of the certificate, and "
+             "no TLS section was written",
+             tls->certificate_setting->where, listen, urls ? "'" : "not set",
+             urls && urls->value ? urls->value : "", urls ? "'" : "");
+}
+
 void check_settings(struct translation *t)
 {
     const struct model *model = &t->model;
@@ -81,5 +92,7 @@ void check_settings(struct translation *t)
     check_authentication(t, &model->sidecar_settings, sidecar_flags);
     check_automatic(t, &model->client, "clients");
     check_automatic(t, &model->peer, "peers");
+    check_plain(t, &model->client, "listen-client-urls");
+    check_plain(t, &model->peer, "listen-peer-urls");
     check_defaults(t);
 }

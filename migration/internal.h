@@ -46,6 +46,7 @@ struct variable {
     bool from_env_from;
     bool used;     /* another value or a setting is made of it */
     bool assigned; /* by a start script: it is nowhere in env */
+    bool exported; /* by the script, to what it starts */
 };
 
 struct variables {
@@ -111,6 +112,7 @@ struct tls {
     bool enabled;
     bool automatic;   /* certificates that etcd makes up itself */
     bool client_auth; /* certificates are asked of who calls */
+    bool plain;       /* there is a certificate, but etcd listens without TLS and ignores it */
     const char *path; /* what a finding about it speaks of */
     const struct setting *certificate_setting, *key_setting, *ca_setting, *auth_setting;
     const struct setting *client_setting, *client_key_setting;
@@ -257,10 +259,11 @@ struct script {
     struct words words;    /* of the etcd command at its end */
     const char *file_path; /* a here-document's file, or NULL */
     const char *file_text;
-    const char *config_path; /* the configuration file that the script names, certain or not */
+    const char *config_path; /* the one configuration file that the script names, certain or not */
+    bool config_touched;     /* and does more with, such as write it */
 };
-/* Whether SCRIPT's TEXT, which stands at PATH, does nothing but start etcd in a way that is
- * understood. */
+/* Whether SCRIPT's TEXT, which stands at PATH, does nothing but start PROGRAM in a way that is
+ * understood. VARIABLES, those of the pod, become the environment of the program then. */
 bool script_read(struct translation *t, const char *program, const char *text, const char *path,
                  struct variables *variables, struct script *out);
 
@@ -291,6 +294,10 @@ bool model_read(struct translation *t);
 void tls_read(struct translation *t);
 bool store_read(struct translation *t);
 bool containers_find(struct json_object *sts, struct container *etcd, struct container *sidecar);
+/* Up to MAX URLs of SETTING (NULL: none), which is a text with commas, a list, or a map by member;
+ * how many there are. */
+size_t split_urls(struct translation *t, const struct setting *setting, const char *pod,
+                  const char *name, const char **urls, size_t max);
 bool url_is_local(struct translation *t, const char *url);
 bool url_is_at(struct translation *t, const char *url, const char *host, int64_t port);
 const char *pod_name(struct translation *t, int64_t ordinal);

@@ -114,9 +114,8 @@ const char *pod_name(struct translation *t, int64_t ordinal)
     return pool_text(&t->pool, "%s-%lld", t->model.name, (long long)ordinal);
 }
 
-/* Calls for each URL of SETTING, which is a text with commas, a list, or a map by member. */
-static size_t split_urls(struct translation *t, const struct setting *setting, const char *pod,
-                         const char *name, const char **urls, size_t max)
+size_t split_urls(struct translation *t, const struct setting *setting, const char *pod,
+                  const char *name, const char **urls, size_t max)
 {
     if (!setting)
         return 0;

@@ -5,14 +5,14 @@
 
 /* Where one side's TLS is configured: names of etcd's settings. */
 struct tls_names {
-    const char *certificate, *key, *ca, *auth, *automatic;
+    const char *certificate, *key, *ca, *auth, *automatic, *listen;
 };
 
-static const struct tls_names client_names = {"cert-file", "key-file", "trusted-ca-file",
-                                              "client-cert-auth", "auto-tls"};
-static const struct tls_names peer_names = {"peer-cert-file", "peer-key-file",
+static const struct tls_names client_names = {"cert-file",        "key-file", "trusted-ca-file",
+                                              "client-cert-auth", "auto-tls", "listen-client-urls"};
+static const struct tls_names peer_names = {"peer-cert-file",       "peer-key-file",
                                             "peer-trusted-ca-file", "peer-client-cert-auth",
-                                            "peer-auto-tls"};
+                                            "peer-auto-tls",        "listen-peer-urls"};
 
 static const struct setting *file_setting(const struct settings *settings, const char *name)
 {
@@ -35,6 +35,27 @@ static void find_file(struct translation *t, const struct container *container,
         projected_find(t, container, setting->value, variables, out);
 }
 
+/* Whether etcd listens without TLS wherever SETTING says; unset it does, at http://localhost.
+ * Source: etcd 3.3 to 3.5, embed: configurePeerListeners, configureClientListeners. */
+static bool listens_plainly(struct translation *t, const struct setting *setting)
+{
+    const struct member *first = &t->model.members[0];
+    const char *urls[8];
+    size_t count = split_urls(t, setting, first->pod, first->name, urls, 8);
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(urls[i], "http://", 7) != 0 && strncmp(urls[i], "unix://", 7) != 0)
+            return false;
+    /* Where it is not known, the certificate speaks for TLS. */
+    return count > 0 || !setting || text_is(setting->value, "");
+}
+
+/* From 3.4 on a CA for clients is enough to ask them for certificates; 3.3 wants to be told.
+ * Source: etcd, pkg/transport, TLSInfo.ServerConfig. */
+static bool ca_asks(const struct version *version)
+{
+    return version->known && (version->major > 3 || (version->major == 3 && version->minor >= 4));
+}
+
 static void read_side(struct translation *t, const struct tls_names *names, struct tls *out)
 {
     struct reading *reading = &t->model.etcd_reading;
@@ -44,8 +65,11 @@ static void read_side(struct translation *t, const struct tls_names *names, stru
     out->ca_setting = file_setting(settings, names->ca);
     out->auth_setting = settings_get(settings, names->auth);
     out->automatic = is_true(settings_get(settings, names->automatic));
-    out->enabled = out->certificate_setting || out->automatic;
-    out->client_auth = is_true(out->auth_setting);
+    out->plain =
+        out->certificate_setting && listens_plainly(t, settings_get(settings, names->listen));
+    out->enabled = (out->certificate_setting && !out->plain) || out->automatic;
+    out->client_auth =
+        is_true(out->auth_setting) || (out->ca_setting && ca_asks(&t->model.version));
     out->path = out->certificate_setting ? out->certificate_setting->path : t->model.etcd.path;
     find_file(t, &t->model.etcd, &reading->variables, out->certificate_setting, &out->certificate);
     find_file(t, &t->model.etcd, &reading->variables, out->key_setting, &out->key);

@@ -13,6 +13,7 @@ struct row {
 #define POD SPEC "/template/spec"
 #define ETCD POD "/containers/0"
 #define SIDECAR POD "/containers/1"
+#define FILE_IS "ConfigMap /data/settings "
 #define ENTRY                                                                                      \
     "{'apiVersion':'extensions.gardener.cloud/v1alpha1','kind':'BackupEntry','metadata':{'name':"  \
     "'id--1'},'spec':{'bucketName':'bucket-of-entry'}"
@@ -265,6 +266,11 @@ static struct CMUnitTest tests[] = {
             "/spec/etcd/clientUrlTls/tlsCASecretRef", "{'name':'vault-ca','dataKey':'bundle.pem'}"),
     SECURED("the server's Secret is found through mount and volume", NULL,
             "/spec/etcd/clientUrlTls/serverTLSSecretRef", "{'name':'vault-server'}"),
+    SECURED("etcd that listens without TLS has no section",
+            FILE_IS "'data-dir: /data/new.etcd\\nlisten-client-urls: http://0.0.0.0:2379\\n"
+                    "client-transport-security: {cert-file: /tls/server/tls.crt, key-file: "
+                    "/tls/server/tls.key, trusted-ca-file: /tls/ca/bundle.pem}\\n'",
+            "/spec/etcd/clientUrlTls", NULL),
     SECURED("the client's comes from the sidecar", NULL,
             "/spec/etcd/clientUrlTls/clientTLSSecretRef", "{'name':'vault-client'}"),
     ROW("a client's Secret that is named by hand wins for etcd", "secured", NULL, MIGRATE_ADOPT,

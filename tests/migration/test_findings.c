@@ -19,6 +19,14 @@ struct row {
 #define TLS_BY_FLAGS                                                                               \
     ETCD "/command ['etcd','--data-dir=/data/new.etcd','--cert-file=/tls/server/tls.crt',"         \
          "'--key-file=/tls/server/tls.key','--listen-client-urls=https://0.0.0.0:2379'"
+#define NOT_ASKED                                                                                  \
+    "'data-dir: /data/new.etcd\\nlisten-client-urls: https://0.0.0.0:2379\\n"                      \
+    "client-transport-security: {cert-file: /tls/server/tls.crt, key-file: "                       \
+    "/tls/server/tls.key}\\n'"
+#define PEERS_NOT_TOLD                                                                             \
+    "'data-dir: /data/new.etcd\\nlisten-peer-urls: https://0.0.0.0:2380\\n"                        \
+    "peer-transport-security: {cert-file: /tls/peers/peer.crt, key-file: /tls/peers/peer.key, "    \
+    "trusted-ca-file: /tls/peers/ca.crt}\\n'"
 #define FILE_IS "ConfigMap /data/settings "
 
 static void row(void **state)
@@ -324,21 +332,26 @@ static struct CMUnitTest tests[] = {
         TLS_BY_FLAGS ",'--client-cert-auth=1']", "adopt", "ClientCertAuthForced", NULL),
     ROW("a word for no asks for none", "secured", TLS_BY_FLAGS ",'--client-cert-auth=F']", "adopt",
         "ClientCertAuthForced", "blocker", "clients"),
-    ROW("those that are not asked for today will be", "secured",
-        FILE_IS "'data-dir: /data/new.etcd\\nclient-transport-security: {cert-file: "
-                "/tls/server/tls.crt, key-file: "
-                "/tls/server/tls.key, trusted-ca-file: /tls/ca/bundle.pem}\\n'",
-        "adopt", "ClientCertAuthForced", "blocker", "clients"),
-    ROW("which can be accepted", "secured",
-        FILE_IS "'data-dir: /data/new.etcd\\nclient-transport-security: {cert-file: "
-                "/tls/server/tls.crt, key-file: "
-                "/tls/server/tls.key, trusted-ca-file: /tls/ca/bundle.pem}\\n'",
-        "adopt", "ClientCertAuthForced", "warning", "clients", {.accept_client_cert_auth = true}),
+    ROW("those that are not asked for today will be", "secured", FILE_IS NOT_ASKED, "adopt",
+        "ClientCertAuthForced", "blocker", "clients"),
+    ROW("which can be accepted", "secured", FILE_IS NOT_ASKED, "adopt", "ClientCertAuthForced",
+        "warning", "clients", {.accept_client_cert_auth = true}),
     ROW("peers are asked as well", "secured",
-        FILE_IS "'data-dir: /data/new.etcd\\npeer-transport-security: {cert-file: "
-                "/tls/peers/peer.crt, key-file: "
-                "/tls/peers/peer.key, trusted-ca-file: /tls/peers/ca.crt}\\n'",
-        "adopt", "ClientCertAuthForced", "blocker", "peers"),
+        ETCD "/image 'registry.example.com/etcd:v3.3.17'\n" FILE_IS PEERS_NOT_TOLD, "adopt",
+        "ClientCertAuthForced", "blocker", "peers"),
+    ROW("from 3.4 on a CA for clients asks for them", "secured",
+        TLS_BY_FLAGS ",'--trusted-ca-file=/tls/ca/bundle.pem','--client-cert-auth=false']", "adopt",
+        "ClientCertAuthForced", NULL),
+    ROW("3.3 wants to be told", "secured",
+        ETCD "/image 'registry.example.com/etcd:v3.3.17'\n" TLS_BY_FLAGS
+             ",'--trusted-ca-file=/tls/ca/bundle.pem']",
+        "adopt", "ClientCertAuthForced", "blocker", "clients"),
+    ROW("so may a version that is not known", "secured",
+        ETCD "/image 'registry.example.com/etcd:latest'\n" TLS_BY_FLAGS
+             ",'--trusted-ca-file=/tls/ca/bundle.pem']",
+        "adopt", "ClientCertAuthForced", "blocker", "clients"),
+    ROW("peers of 3.4 are asked as soon as they have a CA", "secured", FILE_IS PEERS_NOT_TOLD,
+        "adopt", "ClientCertAuthForced", NULL, "peers"),
     ROW("the sidecar's client certificate is known", "secured", NULL, "adopt",
         "ClientSecretMissing", NULL),
     ROW("without it druid cannot start", "secured", SIDECAR "/args/12", "adopt",
@@ -502,6 +515,19 @@ static struct CMUnitTest tests[] = {
     ROW("a flag against a variable is said", "plain",
         ETCD "/env [{'name':'ETCD_SNAPSHOT_COUNT','value':'7'}]", "adopt", "SourcesDisagree",
         "warning", "ETCD_SNAPSHOT_COUNT"),
+    ROW("a certificate that etcd does not use is said", "secured",
+        TLS_BY_FLAGS ",'--listen-client-urls=http://0.0.0.0:2379']", "adopt", "SourcesDisagree",
+        "warning", "cert-file"),
+    ROW("so is one without a URL to listen at", "secured",
+        ETCD "/command ['etcd','--data-dir=/data/new.etcd','--cert-file=/tls/server/tls.crt']",
+        "adopt", "SourcesDisagree", "warning", "not set"),
+    ROW("and a peer's", "secured",
+        ETCD "/command ['etcd','--data-dir=/data/new.etcd','--peer-cert-file=/tls/peers/peer.crt',"
+             "'--listen-peer-urls=http://0.0.0.0:2380']",
+        "adopt", "SourcesDisagree", "warning", "peer-cert-file"),
+    ROW("one that it uses at one of its URLs is not", "secured",
+        TLS_BY_FLAGS ",'--listen-client-urls=http://127.0.0.1:2381,https://0.0.0.0:2379']", "adopt",
+        "SourcesDisagree", NULL, "cert-file is"),
     ROW("etcd's directory against the sidecar's is said", "plain",
         SIDECAR "/args/0 '--data-dir=/var/etcd/data/old.etcd'", "adopt", "SourcesDisagree",
         "warning"),
