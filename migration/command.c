@@ -58,53 +58,77 @@ static void opaque(struct reading *reading, const char *path, const char *why)
     reading->opaque_path = path;
 }
 
-/* A script that is there as TEXT: etcd's flags where it can be followed, else the file that it
- * names, or one that is mounted under a usual name. */
+/* The configuration file that etcd is told of, by flag or variable. */
+static const char *config_flag(const struct reading *reading)
+{
+    const struct setting *found = NULL;
+    for (size_t i = 0; i < reading->settings.count; i++) {
+        const struct setting *setting = &reading->settings.items[i];
+        if (strcmp(setting->name, "config-file") == 0 &&
+            (!found || setting->origin <= found->origin))
+            found = setting;
+    }
+    return found && found->value && *found->value ? found->value : NULL;
+}
+
+/* A script that is there as TEXT: etcd's flags and variables where it can be followed, else the
+ * file that it names. One that it only names may lie elsewhere in the manifests than in the image.
+ */
 static bool read_script_text(struct translation *t, const char *text, const char *path,
                              struct reading *reading)
 {
     struct script script;
     bool certain = script_read(t, "etcd", text, path, &reading->variables, &script);
-    if (certain) {
+    if (certain)
         settings_from_words(t, &reading->settings, etcd_flags, &script.words, 1,
                             t->model.etcd.name);
-        const char *config = NULL;
-        for (size_t i = 0; i < reading->settings.count; i++)
-            if (strcmp(reading->settings.items[i].name, "config-file") == 0)
-                config = reading->settings.items[i].value;
-        if (script.file_path && text_is(config, script.file_path)) {
-            config_text_read(t, script.file_text,
-                             pool_text(&t->pool, "the here-document %s of container %s",
-                                       script.file_path, t->model.etcd.name),
-                             path, reading);
-            return true;
-        }
-        return !config || config_file_read(t, config, true, reading);
+    settings_from_variables(t, reading);
+    const char *config = certain ? config_flag(reading) : script.config_path;
+    if (certain && script.file_path && text_is(config, script.file_path)) {
+        config_text_read(t, script.file_text,
+                         pool_text(&t->pool, "the here-document %s of container %s",
+                                   script.file_path, t->model.etcd.name),
+                         path, reading);
+        return true;
     }
-    if (!config_file_read(t, script.config_path, true, reading))
-        return false;
-    if (!reading->file_where && !reading->opaque)
+    if (config)
+        return config_file_read(t, config, !script.config_touched, reading);
+    if (!certain)
         opaque(reading, path,
-               "a shell script starts etcd, it does more than can be followed for certain, and no "
-               "configuration file of etcd is mounted");
+               "a shell script starts etcd, it does more than can be followed for certain, and "
+               "does not name one configuration file of etcd");
     return true;
 }
 
-/* WORD is a program that is neither etcd nor a shell: a script, perhaps one from a ConfigMap. */
+/* The text of the script WORD of CONTAINER, where a ConfigMap has it, and which; else NULL. */
+static bool script_text(struct translation *t, const struct container *container,
+                        const struct word *word, struct variables *variables,
+                        struct projected_file *file, const char **out)
+{
+    struct json_object *map = NULL;
+    *out = NULL;
+    projected_find(t, container, word->text, variables, file);
+    if (file->kind != KUBE_CONFIG_MAP || !file->key)
+        return true;
+    if (!object_get(t, KUBE_CONFIG_MAP, t->model.namespace, file->object, &map, NULL))
+        return false;
+    *out = kube_json_as_text(kube_json_child(kube_json_child(map, "data"), file->key));
+    return true;
+}
+
+/* WORD is a program that is neither etcd nor a shell: a script, perhaps one from a ConfigMap. Where
+ * its text is absent a file that is mounted under a usual name tells. */
 static bool read_program(struct translation *t, const struct word *word, struct reading *reading)
 {
     struct projected_file file;
-    projected_find(t, &t->model.etcd, word->text, &reading->variables, &file);
-    if (file.kind == KUBE_CONFIG_MAP && file.key) {
-        struct json_object *map = NULL;
-        if (!object_get(t, KUBE_CONFIG_MAP, t->model.namespace, file.object, &map, NULL))
-            return false;
-        const char *text =
-            kube_json_as_text(kube_json_child(kube_json_child(map, "data"), file.key));
+    const char *text;
+    if (!script_text(t, &t->model.etcd, word, &reading->variables, &file, &text))
+        return false;
+    if (file.kind == KUBE_CONFIG_MAP && file.key)
         reading->script = file;
-        if (text)
-            return read_script_text(t, text, file.name_path, reading);
-    }
+    if (text)
+        return read_script_text(t, text, file.name_path, reading);
+    settings_from_variables(t, reading);
     if (!config_file_read(t, NULL, true, reading))
         return false;
     if (!reading->file_where && !reading->opaque)
@@ -144,6 +168,7 @@ static bool read_wrapper(struct translation *t, const struct words *words, size_
                          struct reading *reading)
 {
     reading->is_wrapper = true;
+    settings_from_variables(t, reading);
     settings_from_words(t, &reading->wrapper, wrapper_flags, words, first, t->model.etcd.name);
     settings_resolve(&reading->wrapper, false);
     const char *config = NULL;
@@ -157,18 +182,6 @@ static bool read_wrapper(struct translation *t, const struct words *words, size_
         opaque(reading, t->model.etcd.path,
                "etcd-wrapper starts etcd, and no ConfigMap with its configuration is in the input");
     return true;
-}
-
-static const char *config_flag(const struct reading *reading)
-{
-    const struct setting *found = NULL;
-    for (size_t i = 0; i < reading->settings.count; i++) {
-        const struct setting *setting = &reading->settings.items[i];
-        if (strcmp(setting->name, "config-file") == 0 &&
-            (!found || setting->origin <= found->origin))
-            found = setting;
-    }
-    return found && found->value && *found->value ? found->value : NULL;
 }
 
 static bool read_command(struct translation *t, const struct words *words, struct reading *reading)
@@ -191,6 +204,7 @@ static bool read_command(struct translation *t, const struct words *words, struc
     if (!is_etcd)
         return read_program(t, &words->items[first], reading);
     settings_from_words(t, &reading->settings, etcd_flags, words, first, t->model.etcd.name);
+    settings_from_variables(t, reading);
     const char *config = config_flag(reading);
     return !config || config_file_read(t, config, false, reading);
 }
@@ -203,7 +217,6 @@ bool etcd_read(struct translation *t, int64_t ordinal, struct reading *out)
     if (!variables_read(t, &t->model.etcd, ordinal, &out->variables) ||
         !words_read(t, &t->model.etcd, &out->variables, &words))
         return false;
-    settings_from_variables(t, out);
     if (!read_command(t, &words, out))
         return false;
     settings_resolve(&out->settings, out->file_where != NULL);

@@ -229,17 +229,19 @@ bool config_file_read(struct translation *t, const char *path, bool by_habit,
         projected_find(t, containers[i], path, &reading->variables, &file);
         if (file.kind == KUBE_CONFIG_MAP && file.key)
             return read_projected(t, &file, reading);
-    }
-    if (!by_habit) {
-        opaque(
-            reading, pointer_to(t, t->model.etcd.path, "volumeMounts"),
-            pool_text(&t->pool, "the configuration file %s does not come from a ConfigMap", path));
-        return true;
+        /* It lies on a volume that somebody else writes to. */
+        by_habit = by_habit && !file.place.volume;
     }
     struct projected_file file = {.kind = KUBE_KINDS};
-    for (int by_content = 0; by_content < 2; by_content++)
+    for (int by_content = 0; by_habit && by_content < 2; by_content++)
         for (size_t i = 0; i < 2 && !file.object; i++)
             if (containers[i]->tree && !find_mounted(t, containers[i], by_content, &file))
                 return false;
-    return !file.object || read_projected(t, &file, reading);
+    if (file.object)
+        return read_projected(t, &file, reading);
+    if (path)
+        opaque(
+            reading, pointer_to(t, t->model.etcd.path, "volumeMounts"),
+            pool_text(&t->pool, "the configuration file %s does not come from a ConfigMap", path));
+    return true;
 }

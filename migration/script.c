@@ -15,6 +15,7 @@ struct reader {
     const char *cursor;
     bool certain;
     const char *program; /* what the script is expected to start */
+    bool assigning;      /* the word at the cursor may be an assignment */
 };
 
 /* $NAME, ${NAME} and $(hostname) at the cursor; everything else is beyond us. */
@@ -55,7 +56,7 @@ static const char *read_expansion(struct reader *r)
 /* TEXT with the expansions of a double-quoted string. */
 static const char *expand_text(struct reader *r, const char *text)
 {
-    struct reader inner = {r->t, r->variables, text, true, NULL};
+    struct reader inner = {r->t, r->variables, text, true, NULL, false};
     struct pool_buffer out = {0};
     while (*inner.cursor) {
         size_t plain = strcspn(inner.cursor, "$`\\");
@@ -91,34 +92,52 @@ static const char *read_quoted(struct reader *r, char quote)
     return quote == '"' ? expand_text(r, inside) : inside;
 }
 
+/* NAME=VALUE. */
+static bool is_assignment(const char *word)
+{
+    size_t length = 0;
+    while (isalnum((unsigned char)word[length]) || word[length] == '_')
+        length++;
+    return length && !isdigit((unsigned char)word[0]) && word[length] == '=';
+}
+
+/* The part of a word at the cursor. An expansion outside of quotes must not fall apart into several
+ * words, or become names of files. */
+static const char *read_part(struct reader *r, bool is_value)
+{
+    if (*r->cursor == '\'' || *r->cursor == '"')
+        return read_quoted(r, *r->cursor);
+    if (*r->cursor == '$') {
+        const char *part = read_expansion(r);
+        if (!is_value && strpbrk(part, " \t\n*?["))
+            r->certain = false;
+        return part;
+    }
+    const char *begin = r->cursor;
+    size_t length = strcspn(begin, " \t;'\"$|&<>()`\\*?[]{}~!");
+    r->certain = r->certain && length;
+    r->cursor += length ? length : 1;
+    return pool_copy(&r->t->pool, begin, length);
+}
+
 /* The word at the cursor; NULL at the end of the command. */
 static const char *read_word(struct reader *r)
 {
     r->cursor += strspn(r->cursor, " \t");
-    if (!*r->cursor || *r->cursor == '#')
+    if (!r->certain || !*r->cursor || strchr("#;", *r->cursor))
         return NULL;
+    const char *begin = r->cursor;
+    bool is_value = r->assigning && is_assignment(begin);
     struct pool_buffer word = {0};
     pool_append(&r->t->pool, &word, "", 0);
-    while (*r->cursor && !strchr(" \t", *r->cursor)) {
-        const char *part;
-        if (*r->cursor == '\'' || *r->cursor == '"') {
-            part = read_quoted(r, *r->cursor);
-        } else if (*r->cursor == '$') {
-            part = read_expansion(r);
-        } else if (strchr("|&;<>()`\\*?[]{}~!", *r->cursor)) {
-            r->certain = false;
-            r->cursor++;
-            continue;
-        } else {
-            pool_append(&r->t->pool, &word, r->cursor, 1);
-            r->cursor++;
-            continue;
-        }
-        if (word.length > EXPANSION_MAX)
-            r->certain = false;
-        if (r->certain)
-            pool_append(&r->t->pool, &word, part, strlen(part));
+    while (r->certain && *r->cursor && !strchr(" \t;", *r->cursor)) {
+        const char *part = read_part(r, is_value);
+        pool_append(&r->t->pool, &word, part, strlen(part));
+        r->certain = r->certain && word.length <= EXPANSION_MAX;
     }
+    /* Of an expansion to nothing no word is left, unless there are quotes. */
+    if (!word.length && *begin == '$')
+        r->certain = false;
     return pool_buffer_text(&word);
 }
 
@@ -138,27 +157,44 @@ static const char *next_line(struct translation *t, const char **cursor)
     }
 }
 
-/* NAME=VALUE, after which "export" may have stood. */
-static bool is_assignment(const char *word)
-{
-    size_t length = 0;
-    while (isalnum((unsigned char)word[length]) || word[length] == '_')
-        length++;
-    return length && !isdigit((unsigned char)word[0]) && word[length] == '=';
-}
-
-static void assign(struct reader *r, const char *word, const char *path)
+/* A variable that was in the environment before stays there with its new value. */
+static void assign(struct reader *r, const char *word, const char *path, bool exported)
 {
     const char *equals = strchr(word, '=');
+    const char *name = pool_copy(&r->t->pool, word, (size_t)(equals - word));
+    const struct variable *before = variables_find(r->variables, name);
+    exported = exported || (before && (!before->assigned || before->exported));
     struct variable *variable = variables_add(r->t, r->variables);
     if (variable)
         *variable = (struct variable){
-            .name = pool_copy(&r->t->pool, word, (size_t)(equals - word)),
+            .name = name,
             .value = equals + 1,
             .path = path,
             .used = true,
             .assigned = true,
+            .exported = exported,
         };
+    /* Words would be split otherwise from here on; nobody has that many. */
+    if (strcmp(name, "IFS") == 0 || r->variables->count > WORDS_MAX)
+        r->certain = false;
+}
+
+/* What follows "export": all of it is expanded before any of it is assigned. */
+static void read_export(struct reader *r, const char *path)
+{
+    struct words words = {0};
+    for (const char *word = read_word(r); word; word = read_word(r))
+        words_add(r->t, &words, word, path);
+    for (size_t i = 0; i < words.count && r->certain; i++) {
+        const char *text = words.items[i].text;
+        struct variable *variable = variables_find(r->variables, text);
+        if (is_assignment(text))
+            assign(r, text, path, true);
+        else if (text[0] == '-')
+            r->certain = false;
+        else if (variable)
+            variable->exported = true;
+    }
 }
 
 /* "cat >FILE <<EOF" in either order; the lines up to EOF become the file. */
@@ -179,7 +215,7 @@ static bool read_here_document(struct reader *r, const char *line, const char **
     to++;
     to += strspn(to, " \t");
     struct reader target = {r->t, r->variables, pool_copy(&r->t->pool, to, strcspn(to, " \t<")),
-                            true, NULL};
+                            true, NULL,         false};
     out->file_path = read_word(&target);
     struct pool_buffer text = {0};
     while (**cursor) {
@@ -198,71 +234,167 @@ static bool read_here_document(struct reader *r, const char *line, const char **
     return true;
 }
 
-/* One simple command. *DONE: it was the one that starts etcd. */
-static void read_command(struct reader *r, const char *line, const char *path, struct script *out,
-                         bool *done)
+/* The words of a command that says nothing about etcd; "set -a" would export all that follows. */
+static void skip_words(struct reader *r, bool is_set)
 {
-    r->cursor = line;
-    const char *word = read_word(r);
-    if (text_is(word, "export"))
+    for (const char *word = read_word(r); word; word = read_word(r))
+        if (is_set && ((word[0] == '-' && strchr(word, 'a')) || strcmp(word, "allexport") == 0))
+            r->certain = false;
+}
+
+static bool is_harmless(const char *word)
+{
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+        if (strcmp(word, harmless[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The simple command at the cursor. *DONE: it was the one that starts etcd. */
+static void read_command(struct reader *r, const char *path, struct script *out, bool *done)
+{
+    size_t before = r->variables->count;
+    r->assigning = true;
+    const char *word;
+    for (;;) {
+        r->cursor += strspn(r->cursor, " \t");
+        bool assignment = is_assignment(r->cursor);
         word = read_word(r);
-    while (word && is_assignment(word)) {
-        assign(r, word, path);
-        word = read_word(r);
+        if (!assignment)
+            break;
+        assign(r, word, path, false);
     }
-    if (text_is(word, "exec"))
-        word = read_word(r);
+    r->assigning = false;
     if (!word)
         return;
-    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++) {
-        if (strcmp(word, harmless[i]) == 0) {
-            while (read_word(r)) {
-            }
-            return;
+    /* In front of a command they are for it alone, and its own words do not see them. */
+    size_t own = r->variables->count - before;
+    r->variables->count = before;
+    bool is_exec = strcmp(word, "exec") == 0;
+    if (is_exec)
+        word = read_word(r);
+    *done = word && strcmp(base_name(word), r->program) == 0;
+    if (*done) {
+        out->words = (struct words){0};
+        for (; word && out->words.count < WORDS_MAX; word = read_word(r))
+            words_add(r->t, &out->words, word, path);
+        r->certain = r->certain && !word;
+        r->variables->count = before + own;
+        for (size_t i = before; i < before + own; i++)
+            r->variables->items[i].exported = true;
+    } else if (own || is_exec) {
+        r->certain = false;
+    } else if (strcmp(word, "export") == 0) {
+        read_export(r, path);
+    } else if (is_harmless(word)) {
+        skip_words(r, strcmp(word, "set") == 0);
+    } else {
+        r->certain = false;
+    }
+}
+
+/* The commands of a line, with ";" between them. */
+static void read_line(struct reader *r, const char *line, const char *path, struct script *out,
+                      bool *done)
+{
+    r->cursor = line;
+    while (r->certain && *r->cursor && *r->cursor != '#') {
+        if (*done)
+            r->certain = false;
+        else
+            read_command(r, path, out, done);
+        r->cursor += strspn(r->cursor, "; \t\r");
+    }
+}
+
+/* TEXT with blanks for its comments. */
+static const char *without_comments(struct translation *t, const char *text)
+{
+    size_t length = strlen(text);
+    char *plain = pool_zero(&t->pool, length + 1);
+    char quote = '\0', before = '\n';
+    bool comment = false;
+    for (size_t i = 0; plain && i < length; i++) {
+        char c = text[i];
+        if (c == '\n')
+            quote = '\0'; /* an apostrophe in a here-document is no quote */
+        else if (quote)
+            quote = c == quote ? '\0' : quote;
+        else if (!comment && (c == '\'' || c == '"'))
+            quote = c;
+        comment = c != '\n' && (comment || (!quote && c == '#' && strchr(" \t\n;", before)));
+        plain[i] = comment ? ' ' : c;
+        before = c;
+    }
+    return plain ? plain : "";
+}
+
+static size_t occurrences(const char *text, const char *wanted)
+{
+    size_t count = 0;
+    for (const char *c = strstr(text, wanted); c; c = strstr(c + 1, wanted))
+        count++;
+    return count;
+}
+
+/* The configuration file that TEXT names for etcd; NULL where it names none, several, or one that
+ * it makes up. *TOUCHED: it does more with the file than that. */
+static const char *named_config(struct translation *t, const char *text, bool *touched)
+{
+    static const char *const flags[] = {"-config-file", "ETCD_CONFIG_FILE"};
+    const char *plain = without_comments(t, text), *name = NULL;
+    size_t times = 0;
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        for (const char *c = strstr(plain, flags[i]); c; c = strstr(c, flags[i])) {
+            c += strlen(flags[i]);
+            if (isalnum((unsigned char)*c) || *c == '-' || *c == '_')
+                continue; /* another name that begins like this one */
+            c += strspn(c, " \t=\"'\\\n");
+            const char *one = pool_copy(&t->pool, c, strcspn(c, " \t\r\n\"';&|)"));
+            if (*c != '/' || strpbrk(one, "$`*?[{") || (name && strcmp(name, one) != 0))
+                return NULL;
+            name = one;
+            times++;
         }
     }
-    if (strcmp(base_name(word), r->program) != 0) {
-        r->certain = false;
-        return;
-    }
-    out->words = (struct words){0};
-    for (; word && out->words.count < WORDS_MAX; word = read_word(r))
-        words_add(r->t, &out->words, word, path);
-    r->certain = r->certain && !word;
-    *done = true;
+    *touched = name && occurrences(plain, name) > times;
+    return name;
 }
 
-/* The path behind "--config-file" anywhere in TEXT. */
-static const char *named_config(struct translation *t, const char *text)
+static bool follow(struct reader *r, const char *text, const char *path, struct script *out)
 {
-    static const char flag[] = "-config-file";
-    const char *found = strstr(text, flag);
-    if (!found)
-        return NULL;
-    found += sizeof flag - 1;
-    found += strspn(found, " \t=\"'");
-    size_t length = strcspn(found, " \t\n\"';&|)");
-    return length && *found == '/' ? pool_copy(&t->pool, found, length) : NULL;
-}
-
-bool script_read(struct translation *t, const char *program, const char *text, const char *path,
-                 struct variables *variables, struct script *out)
-{
-    *out = (struct script){.config_path = named_config(t, text)};
-    struct reader reader = {t, variables, text, true, program};
     const char *cursor = text;
     bool done = false;
     while (*cursor) {
-        const char *line = next_line(t, &cursor);
+        const char *line = next_line(r->t, &cursor);
         line += strspn(line, " \t\r");
         if (!*line || *line == '#')
             continue;
         if (done)
             return false;
-        if (!read_here_document(&reader, line, &cursor, out))
-            read_command(&reader, line, path, out, &done);
-        if (!reader.certain)
+        if (!read_here_document(r, line, &cursor, out))
+            read_line(r, line, path, out, &done);
+        if (!r->certain)
             return false;
     }
     return done;
+}
+
+bool script_read(struct translation *t, const char *program, const char *text, const char *path,
+                 struct variables *variables, struct script *out)
+{
+    *out = (struct script){0};
+    out->config_path = named_config(t, text, &out->config_touched);
+    struct reader reader = {t, variables, text, true, program, false};
+    size_t before = variables->count, kept = before;
+    if (!follow(&reader, text, path, out)) {
+        variables->count = before;
+        return false;
+    }
+    /* The shell's own variables are not in the environment of what it starts. */
+    for (size_t i = before; i < variables->count; i++)
+        if (variables->items[i].exported)
+            variables->items[kept++] = variables->items[i];
+    variables->count = kept;
+    return true;
 }

@@ -44,6 +44,7 @@ static void row(void **state)
             __VA_ARGS__                                                                            \
         }                                                                                          \
     }
+#define ENV(list) "\n" ETCD "/env " list
 #define SCRIPT(text) ETCD "/command ['/bin/sh','-ec','" text "']"
 
 static const struct CMUnitTest tests[] = {
@@ -154,9 +155,93 @@ static const struct CMUnitTest tests[] = {
         "2Gi", "for certain"),
     ROW("a command after etcd is opaque", SCRIPT("etcd --quota-backend-bytes=1\\necho done"), "2Gi",
         "for certain"),
-    ROW("an opaque script with a usual file goes by that",
-        SCRIPT("while true; do exec etcd; done") "\n" MOUNT FILES("{'etcd.conf.yaml':'" SETTINGS
-                                                                  "'}"),
+    ROW("what a script exports counts",
+        SCRIPT("export ETCD_QUOTA_BACKEND_BYTES=1073741824; exec etcd"), "1Gi", NULL),
+    ROW("the last time counts",
+        SCRIPT(
+            "export ETCD_QUOTA_BACKEND_BYTES=1\\nexport ETCD_QUOTA_BACKEND_BYTES=1073741824\\nexec "
+            "etcd"),
+        "1Gi", NULL),
+    ROW("what it exports later counts too",
+        SCRIPT("ETCD_QUOTA_BACKEND_BYTES=1073741824\\nexport ETCD_QUOTA_BACKEND_BYTES\\nexec etcd"),
+        "1Gi", NULL),
+    ROW("what it sets in front of etcd counts",
+        SCRIPT("ETCD_QUOTA_BACKEND_BYTES=1073741824 exec etcd"), "1Gi", NULL),
+    ROW("what it puts in the place of the pod's variable counts",
+        SCRIPT("ETCD_QUOTA_BACKEND_BYTES=1073741824\\nexec etcd")
+            ENV("[{'name':'ETCD_QUOTA_BACKEND_BYTES','value':'7'}]"),
+        "1Gi", NULL),
+    ROW("what it keeps to itself does not", SCRIPT("ETCD_QUOTA_BACKEND_BYTES=1\\nexec etcd"), "2Gi",
+        NULL),
+    ROW("a flag wins over what it exports",
+        SCRIPT("export ETCD_QUOTA_BACKEND_BYTES=1\\nexec etcd --quota-backend-bytes=1073741824"),
+        "1Gi", NULL),
+    ROW("what is set in front of etcd is not in its words yet",
+        SCRIPT("Q=1073741824\\nQ=1 exec etcd --quota-backend-bytes=$Q"), "1Gi", NULL),
+    ROW("what is exported at once is not in its own words yet",
+        SCRIPT("Q=1073741824\\nexport Q=1 ETCD_QUOTA_BACKEND_BYTES=$Q\\nexec etcd"), "1Gi", NULL),
+    ROW("a file that it exports counts",
+        SCRIPT("export ETCD_CONFIG_FILE=/files/x\\nexec etcd") "\n" MOUNT FILES("{'x':'" SETTINGS
+                                                                                "'}"),
+        "1Gi", NULL),
+    ROW("a script that exports all is opaque",
+        SCRIPT("set -ea\\nETCD_QUOTA_BACKEND_BYTES=1\\nexec etcd"), "2Gi", "for certain"),
+    ROW("a script that takes exports back is opaque",
+        SCRIPT("export -n ETCD_QUOTA_BACKEND_BYTES\\nexec etcd"), "2Gi", "for certain"),
+    ROW("a command between semicolons counts", SCRIPT("true; exec etcd --name=x; echo done"), "2Gi",
+        "for certain"),
+    ROW("words that an expansion falls apart into are opaque",
+        SCRIPT("exec etcd $MORE") ENV("[{'name':'MORE','value':'--name=x --wal-dir=/wal'}]"), "2Gi",
+        "for certain"),
+    ROW("words that it would look for files by as well",
+        SCRIPT("exec etcd --name=$MORE") ENV("[{'name':'MORE','value':'x*'}]"), "2Gi",
+        "for certain"),
+    ROW("an expansion to nothing is no word",
+        SCRIPT("exec etcd --name $MORE --quota-backend-bytes=1")
+            ENV("[{'name':'MORE','value':''}]"),
+        "2Gi", "for certain"),
+    ROW("in quotes, or as a value, it stays one word",
+        SCRIPT("A=$MORE\\nexec etcd --name=\\\"$A\\\" --quota-backend-bytes=1073741824")
+            ENV("[{'name':'MORE','value':'x --quota-backend-bytes=1'}]"),
+        "1Gi", NULL),
+    ROW("words that are split otherwise are opaque",
+        SCRIPT("IFS=,\\nexec etcd $MORE") ENV("[{'name':'MORE','value':'--name=x,--wal-dir=/y'}]"),
+        "2Gi", "for certain"),
+    ROW("a usual file beside a script that does not name it counts for nothing",
+        SCRIPT("while true; do exec etcd --data-dir=/else; done") "\n" MOUNT FILES(
+            "{'etcd.conf.yaml':'" SETTINGS "'}"),
+        "2Gi", "for certain"),
+    ROW("a usual file beside a script that is not there counts",
+        ETCD "/command ['/start.sh']\n" MOUNT FILES("{'etcd.conf.yaml':'" SETTINGS "'}"), "1Gi",
+        NULL),
+    ROW("a file in a comment is not named",
+        SCRIPT("# was: etcd --config-file /files/old\\nuntil ready; do sleep 1; done # "
+               "--config-file=/files/older\\nexec etcd --config-file /files/a") "\n" MOUNT
+            FILES("{'a':'" SETTINGS "','old':'data-dir: /x','older':'data-dir: /x'}"),
+        "1Gi", NULL),
+    ROW("a mark in quotes is no comment",
+        SCRIPT("test \\\"$A\\\" = \\\"a # b\\\" || exec etcd --config-file /files/a") "\n" MOUNT
+            FILES("{'a':'" SETTINGS "'}"),
+        "1Gi", NULL),
+    ROW("of two files nobody knows which",
+        SCRIPT("if first; then exec etcd --config-file /files/a; fi\\nexec etcd --config-file "
+               "/files/b") "\n" MOUNT FILES("{'a':'" SETTINGS "','b':'" SETTINGS "'}"),
+        "2Gi", "one configuration file"),
+    ROW("a file whose name is made up is none",
+        SCRIPT("for F in a b; do :; done\\nexec etcd --config-file /files/$F") "\n" MOUNT FILES(
+            "{'etcd.conf.yml':'" SETTINGS "'}"),
+        "2Gi", "one configuration file"),
+    ROW("a file that the script writes is not the one that is mounted",
+        SCRIPT("sed s/a/b/ /files/etcd.conf.yml > /tmp/e.yml\\nexec etcd --config-file "
+               "/tmp/e.yml") "\n" MOUNT FILES("{'etcd.conf.yml':'" SETTINGS "'}"),
+        "2Gi", "/tmp/e.yml does not come"),
+    ROW("nor is one on a volume that is written to",
+        SCRIPT("exec etcd --config-file /var/etcd/data/e.yml") "\n" MOUNT FILES(
+            "{'etcd.conf.yml':'" SETTINGS "'}"),
+        "2Gi", "/var/etcd/data/e.yml does not come"),
+    ROW("one that only lies elsewhere may be",
+        SCRIPT("exec etcd --config-file /elsewhere/etcd.conf.yml") "\n" MOUNT FILES(
+            "{'etcd.conf.yaml':'" SETTINGS "'}"),
         "1Gi", NULL),
     ROW("an opaque script that names a file goes by that",
         SCRIPT("until ready; do sleep 1; done; exec etcd --config-file /files/a") "\n" MOUNT FILES(
