@@ -16,9 +16,24 @@ static void free_pem(struct pem *pem)
 }
 #define AUTO_PEM __attribute__((cleanup(free_pem)))
 
-static bool load(struct translation *t, const char *secret, const char *key, struct pem *out)
+static bool has_key(struct json_object *secret, const char *key)
 {
-    return secret_value(t, secret, key, &out->bytes, &out->length) && out->length > 0;
+    return kube_json_child(kube_json_child(secret, "data"), key) ||
+           kube_json_child(kube_json_child(secret, "stringData"), key);
+}
+
+/* KEY of SECRET. Where it is there, but nothing can be had from it, *UNREADABLE says so; where it
+ * is not, check_secret has said so. */
+static bool load(struct translation *t, const char *secret, const char *key, struct pem *out,
+                 struct error *unreadable)
+{
+    struct json_object *tree = NULL;
+    if (secret_value(t, secret, key, &out->bytes, &out->length) && out->length > 0)
+        return true;
+    if (!object_get(t, KUBE_SECRET, t->model.namespace, secret, &tree, NULL) || !has_key(tree, key))
+        return false;
+    return error_set(unreadable, ERROR_INVALID, "%s of Secret %s is empty or not base64", key,
+                     secret);
 }
 
 bool check_secret(struct translation *t, const char *name, const char *const *keys,
@@ -36,13 +51,10 @@ bool check_secret(struct translation *t, const char *name, const char *const *ke
         return true;
     }
     *present = true;
-    for (; *keys; keys++) {
-        if (kube_json_child(kube_json_child(tree, "data"), *keys) ||
-            kube_json_child(kube_json_child(tree, "stringData"), *keys))
-            continue;
-        find(t, FINDING_SECRET_KEY_MISSING, path, "Secret %s/%s (%s) has no key %s",
-             t->model.namespace, name, what, *keys);
-    }
+    for (; *keys; keys++)
+        if (!has_key(tree, *keys))
+            find(t, FINDING_SECRET_KEY_MISSING, path, "Secret %s/%s (%s) has no key %s",
+                 t->model.namespace, name, what, *keys);
     return true;
 }
 
@@ -71,19 +83,19 @@ static void judge_new(struct translation *t, const struct certificate *c,
     AUTO_PEM struct pem certificate = {0};
     AUTO_PEM struct pem key = {0};
     AUTO_PEM struct pem ca = {0};
-    if (!load(t, c->secret, "tls.crt", &certificate))
-        return; /* the finding about the key stands */
-    out->present = true;
+    out->present = load(t, c->secret, "tls.crt", &certificate, &out->unreadable);
+    if (!out->present)
+        return;
     const char *pem = (const char *)certificate.bytes;
     if (!cert_facts_read(pem, certificate.length, &out->facts, &out->unreadable)) {
         out->unreadable.code = ERROR_INVALID;
         return;
     }
     if (cert_facts_valid_at(&out->facts, t->options->now, &out->untrusted) && c->ca_secret &&
-        load(t, c->ca_secret, c->ca_key, &ca))
+        load(t, c->ca_secret, c->ca_key, &ca, &out->untrusted))
         cert_chain_check(pem, certificate.length, (const char *)ca.bytes, ca.length,
                          t->options->now, c->purpose, &out->untrusted);
-    if (load(t, c->secret, "tls.key", &key))
+    if (load(t, c->secret, "tls.key", &key, &out->misfit))
         cert_key_matches(pem, certificate.length, (const char *)key.bytes, key.length,
                          &out->misfit);
 }
@@ -141,10 +153,10 @@ static void check_cert_names(struct translation *t, const struct certificate *c,
 static void check_certificate(struct translation *t, const struct certificate *c)
 {
     const struct judged_certificate *judged = judge(t, c);
-    if (!judged || !judged->present)
+    if (!judged)
         return;
     report(t, c, &judged->unreadable);
-    if (judged->unreadable.code != ERROR_NONE)
+    if (!judged->present || judged->unreadable.code != ERROR_NONE)
         return;
     check_cert_names(t, c, &judged->facts);
     report(t, c, &judged->untrusted);

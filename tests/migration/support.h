@@ -116,7 +116,8 @@ static inline void free_authorities(void)
 }
 
 /* "@leaf NAMES", "@expired NAMES", "@late NAMES", "@server NAMES" (not for clients), "@stranger
- * NAMES" (of the other CA), "@misfit NAMES" (with another's key). */
+ * NAMES" (of the other CA), "@misfit NAMES" (with another's key), "@keyless NAMES" (with an empty
+ * one). */
 static inline void issue(struct json_object *data, const char *text)
 {
     char what[16] = "", names[512] = "";
@@ -131,8 +132,10 @@ static inline void issue(struct json_object *data, const char *text)
     };
     struct test_identity *leaf = test_identity_new(&spec);
     kube_json_set(data, "tls.crt", kube_json_string(leaf->cert));
-    kube_json_set(data, "tls.key",
-                  kube_json_string(strcmp(what, "misfit") == 0 ? test_ca->key : leaf->key));
+    const char *key = strcmp(what, "misfit") == 0    ? test_ca->key
+                      : strcmp(what, "keyless") == 0 ? ""
+                                                     : leaf->key;
+    kube_json_set(data, "tls.key", kube_json_string(key));
     test_identity_free(leaf);
 }
 
