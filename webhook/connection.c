@@ -151,7 +151,7 @@ unsigned webhook_connections_reap(struct webhook_connections *connections, bool 
         bool late = age > connections->seconds[phase] * 1000LL;
         bool in_the_way = excess && !c->asked && age > FRESH_MILLISECONDS;
         at_work += working && !c->cut;
-        if ((late || in_the_way || (all && working)) && !c->cut) {
+        if ((late || in_the_way || all) && !c->cut) {
             c->cut = true;
             shutdown(c->fd, SHUT_RDWR);
         }

@@ -55,8 +55,8 @@ struct webhook_connection *webhook_connection_of(struct MHD_Connection *handle);
 
 /* Cuts off those that are past the deadline of their phase; where more than seven eighths of the
  * cap are open, the oldest of those that never asked, once they are a second old (an API server may
- * open one for later, but not at the cost of those that ask now); with ALL, those with a request
- * too. Says how many have a request at work. */
+ * open one for later, but not at the cost of those that ask now); with ALL, every one. Says how
+ * many have a request at work. */
 unsigned webhook_connections_reap(struct webhook_connections *connections, bool all);
 
 #endif

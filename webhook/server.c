@@ -371,6 +371,8 @@ void webhook_server_stop(struct webhook_server *server, int seconds)
         close(fd);
     for (int i = 0; i < seconds * 20 && webhook_connections_reap(&server->connections, false); i++)
         nanosleep(&pause, NULL);
+    /* An event loop that is full does not hear that it shall end (libmicrohttpd 0.9.75) before one
+     * of its connections goes. */
     webhook_connections_reap(&server->connections, true);
     MHD_stop_daemon(TAKE(server->daemon));
 }

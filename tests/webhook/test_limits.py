@@ -33,7 +33,9 @@ class WithService(unittest.TestCase):
         shutil.rmtree(service.folder, ignore_errors=True)
 
     def tearDown(self):
+        begun = time.monotonic()
         self.assertEqual(self.service.stop(), 0)
+        self.assertLess(time.monotonic() - begun, 15, "however many connections there are, it ends")
 
     def keep(self, sock):
         self.addCleanup(sock.close)
