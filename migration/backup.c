@@ -10,16 +10,23 @@ static const struct setting *get(struct translation *t, const char *name)
     return settings_get(&t->model.sidecar_settings, name);
 }
 
-/* The store's prefix: of its own for a cluster that joins, so that two sidecars never share one. */
+/* The store's prefix: of its own for a cluster that joins, so that two sidecars never share one.
+ * The sidecar lists whatever begins with its prefix, also beyond a slash that is not there: neither
+ * of the two may begin the other. */
 static const char *own_prefix(struct translation *t)
 {
+    static const char folder[] = "druid";
     const char *prefix = t->model.store.prefix;
-    size_t length = strlen(prefix), name = strlen(t->model.name);
     if (t->strategy != MIGRATE_JOIN)
         return prefix;
-    if (length >= name && strcmp(prefix + length - name, t->model.name) == 0)
-        return pool_text(&t->pool, "%.*s%s", (int)(length - name), prefix, t->etcd_name);
-    return pool_text(&t->pool, "%s--%s", prefix, t->etcd_name);
+    size_t length = strlen(prefix), parent;
+    while (length && prefix[length - 1] == '/')
+        length--;
+    for (parent = length; parent && prefix[parent - 1] != '/'; parent--) {
+    }
+    bool begins = strncmp(folder, prefix + parent, length - parent) == 0;
+    return pool_text(&t->pool, "%.*s%s%s/%s", (int)parent, prefix, begins ? "of-" : "", folder,
+                     t->etcd_name);
 }
 
 bool store_is_written(struct translation *t)
@@ -45,7 +52,7 @@ static struct json_object *store(struct translation *t, const char *to)
     if (found->prefix) {
         put(t, out, "prefix", kube_json_string(own_prefix(t)));
         account_setting(t, found->prefix_setting, pool_text(&t->pool, "%s/prefix", to),
-                        t->strategy == MIGRATE_JOIN ? "with a last part of its own" : NULL);
+                        t->strategy == MIGRATE_JOIN ? "with a folder of its own" : NULL);
     }
     put(t, out, "provider", kube_json_string(found->provider));
     account_setting(t, found->provider_setting, pool_text(&t->pool, "%s/provider", to), NULL);
@@ -81,6 +88,23 @@ static const struct setting *either(struct translation *t, const char *name, con
     return setting ? setting : get(t, other);
 }
 
+/* A collection that never runs has no equal beside deltas, since none that is longer than theirs is
+ * off. To the sidecar one of a second or less is off; source: etcd-backup-restore, pkg/snapshot,
+ * RunGarbageCollector. */
+static void no_collection(struct translation *t, const struct setting *collection,
+                          const struct setting *delta)
+{
+    find_as(t, FINDING_PERIOD_NOT_EXPRESSIBLE, SEVERITY_BLOCKER,
+            "give today's sidecar a period that is longer than that of delta snapshots, be it "
+            "87600h, which it does not live to see, and translate again; or one that suits, once "
+            "backups may be deleted",
+            collection->path,
+            "%s is '%s': today's sidecar deletes no backups; the schema of an Etcd wants a longer "
+            "period than %s, '%s', and with that druid's would",
+            collection->where, collection->value, delta->where, delta->value);
+    account_setting(t, collection, NULL, "an Etcd cannot say that beside delta snapshots");
+}
+
 /* The two periods, of which the schema wants that of deltas to be shorter, in whole seconds. Where
  * they are not, the one that is at the sidecar's default is left out, which is the same; else the
  * garbage is collected less often, which deletes nothing too early. */
@@ -112,6 +136,10 @@ static void periods(struct translation *t, struct json_object *out)
                             "the sidecar's own default; the schema takes it only like "
                             "that, since it wants a shorter period than that of the garbage "
                             "collection");
+        } else if (collect_every <= KUBE_SECOND) {
+            json_object_put(collection_value);
+            collection_value = NULL;
+            no_collection(t, collection, delta);
         } else {
             char text[KUBE_DURATION_SIZE];
             kube_duration_format((delta_every / KUBE_SECOND + 1) * KUBE_SECOND, text);

@@ -256,7 +256,7 @@ class Sources(unittest.TestCase):
         self.assertEqual(item["strategy"], "join")
         bootstrap = etcd["spec"]["etcd"]["bootstrapWithExistingCluster"]
         self.assertEqual([m["name"] for m in bootstrap["members"]], [f"orders-etcd-{i}" for i in range(3)])
-        self.assertEqual(etcd["spec"]["backup"]["store"]["prefix"], "orders-etcd-druid")
+        self.assertEqual(etcd["spec"]["backup"]["store"]["prefix"], "druid/orders-etcd-druid")
 
     def test_the_public_chart_shows_what_stands_against_it(self):
         item, blockers = self.blockers("bitnami-style-3")
