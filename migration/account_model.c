@@ -203,6 +203,7 @@ static bool is_understood(struct translation *t, struct json_object *volume)
         &model->backup.client,
         &model->etcd_reading.file,
         &model->etcd_reading.script,
+        &model->sidecar_script,
     };
     const char *name = kube_json_text(volume, "/name");
     if (text_is(model->store.credentials_volume, name))

@@ -22,7 +22,36 @@ static const char *volume_kind(struct json_object *volume)
     return "emptyDir";
 }
 
-static void check_place(struct translation *t, const struct setting *setting,
+/* What is mounted below SETTING's directory, which is PLACE: that part of the data is elsewhere
+ * than druid looks. */
+static void check_mounts(struct translation *t, const struct container *container,
+                         struct variables *variables, const struct setting *setting,
+                         const struct place *place)
+{
+    const char *directory = clean_path(t, setting->value);
+    size_t length = strlen(directory);
+    struct json_object *mounts = kube_json_child(container->tree, "volumeMounts");
+    for (size_t i = 0; i < list_length(mounts); i++) {
+        const char *at = kube_json_text(list_item(mounts, i), "/mountPath");
+        const char *name = kube_json_text(list_item(mounts, i), "/name");
+        const char *clean = at && name ? clean_path(t, at) : "";
+        struct place other;
+        if (strncmp(clean, directory, length) != 0 || clean[length] != '/')
+            continue;
+        const char *inside = pool_text(&t->pool, "%s%s", place->inside, clean + length);
+        if (place_find(t, container, at, variables, &other) && other.volume == place->volume &&
+            other.certain && strcmp(other.inside, inside) == 0)
+            continue;
+        find(t, FINDING_DATA_DIR_MISMATCH,
+             pool_text(&t->pool, "%s/volumeMounts/%zu", container->path, i),
+             "volume %s is mounted at '%s', below %s: druid's etcd would start without what is on "
+             "it",
+             name, at, setting->where);
+    }
+}
+
+static void check_place(struct translation *t, const struct container *container,
+                        struct variables *variables, const struct setting *setting,
                         const struct place *place)
 {
     const char *value = setting->value ? setting->value : "not known";
@@ -42,6 +71,8 @@ static void check_place(struct translation *t, const struct setting *setting,
              setting->where, value, *place->inside ? place->inside : "/", place->volume_name,
              place->certain ? "" : " (below a subPathExpr)", data_name);
     }
+    if (place->volume)
+        check_mounts(t, container, variables, setting, place);
 }
 
 static void check_every_data_dir(struct translation *t)
@@ -55,7 +86,7 @@ static void check_every_data_dir(struct translation *t)
             continue;
         if (setting->value)
             place_find(t, &t->model.etcd, setting->value, &variables, &place);
-        check_place(t, setting, &place);
+        check_place(t, &t->model.etcd, &variables, setting, &place);
     }
 }
 
@@ -64,7 +95,7 @@ static void check_wal(struct translation *t)
 {
     const struct model *model = &t->model;
     const struct setting *wal = model->wal_setting;
-    if (!wal || !wal->value || !*wal->value)
+    if (!wal || text_is(wal->value, ""))
         return;
     const char *usual =
         pool_text(&t->pool, "%s/member/wal", model->data.inside ? model->data.inside : "");
@@ -75,7 +106,7 @@ static void check_wal(struct translation *t)
         t, FINDING_DATA_DIR_MISMATCH, wal->path,
         "%s is '%s': druid's etcd looks for its log in member/wal of the data directory, and would "
         "start without today's",
-        wal->where, wal->value);
+        wal->where, wal->value ? wal->value : "not known");
 }
 
 static void check_ordinals(struct translation *t)
@@ -162,10 +193,15 @@ void check_data(struct translation *t)
              "does not look for it");
     check_every_data_dir(t);
     if (model->sidecar_opaque)
-        find(t, FINDING_CONFIGURATION_OPAQUE, model->sidecar_opaque_path, "%s",
-             model->sidecar_opaque);
-    if (model->sidecar_data_setting)
-        check_place(t, model->sidecar_data_setting, &model->sidecar_data);
+        find_as(t, FINDING_CONFIGURATION_OPAQUE, SEVERITY_NONE,
+                "add the ConfigMaps of the namespace to the input, or let the container start "
+                "etcdbrctl with its flags itself, and translate again",
+                model->sidecar_opaque_path, "%s", model->sidecar_opaque);
+    if (model->sidecar_data_setting) {
+        struct variables variables = model->sidecar_variables;
+        check_place(t, &model->sidecar, &variables, model->sidecar_data_setting,
+                    &model->sidecar_data);
+    }
     const struct place *one = &model->data, *other = &model->sidecar_data;
     if (model->data_setting && model->sidecar_data_setting && one->volume && other->volume &&
         (one->volume != other->volume || strcmp(one->inside, other->inside) != 0))

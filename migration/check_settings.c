@@ -8,7 +8,7 @@ static bool same_value(const struct flag *flag, const struct setting *a, const s
     int64_t one, other;
     bool yes, also;
     if (!a->value || !b->value)
-        return json_object_equal(a->tree, b->tree);
+        return !a->value && !b->value && json_object_equal(a->tree, b->tree);
     if (strcmp(a->value, b->value) == 0)
         return true;
     if (flag && flag->type == VALUE_BOOLEAN)
@@ -30,6 +30,24 @@ static void check_agreement(struct translation *t, const struct settings *settin
                  "%s is '%s', but %s is '%s', which counts", setting->where,
                  setting->value ? setting->value : "a map", other->where,
                  other->value ? other->value : "a map");
+    }
+}
+
+/* The sidecar's periods have two names. */
+static void check_periods(struct translation *t)
+{
+    static const char *const names[][2] = {
+        {"delta-snapshot-period", "delta-snapshot-period-seconds"},
+        {"garbage-collection-period", "garbage-collection-period-seconds"},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct setting *one = settings_get(&t->model.sidecar_settings, names[i][0]);
+        const struct setting *other = settings_get(&t->model.sidecar_settings, names[i][1]);
+        if (one && other && !same_value(NULL, one, other))
+            find(t, FINDING_SOURCES_DISAGREE, other->path,
+                 "%s is '%s', but %s is '%s', which was taken", other->where,
+                 other->value ? other->value : "not known", one->where,
+                 one->value ? one->value : "not known");
     }
 }
 
@@ -88,6 +106,7 @@ void check_settings(struct translation *t)
     const struct model *model = &t->model;
     check_agreement(t, &model->etcd_reading.settings, etcd_flags);
     check_agreement(t, &model->sidecar_settings, sidecar_flags);
+    check_periods(t);
     check_authentication(t, &model->etcd_reading.settings, etcd_flags);
     check_authentication(t, &model->sidecar_settings, sidecar_flags);
     check_automatic(t, &model->client, "clients");

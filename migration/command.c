@@ -225,30 +225,78 @@ bool etcd_read(struct translation *t, int64_t ordinal, struct reading *out)
     return true;
 }
 
+static void sidecar_is_opaque(struct translation *t, struct words *words, const char *path,
+                              const char *why)
+{
+    t->model.sidecar_opaque = why;
+    t->model.sidecar_opaque_path = path;
+    words->count = 0;
+}
+
+/* The script at PATH starts the sidecar. */
+static void follow_sidecar_script(struct translation *t, const char *text, const char *path,
+                                  struct words *words)
+{
+    struct script script;
+    if (script_read(t, "etcdbrctl", text, path, &t->model.sidecar_variables, &script))
+        *words = script.words;
+    else
+        sidecar_is_opaque(t, words, path,
+                          "a shell script starts the sidecar, and it does more than can be "
+                          "followed for certain");
+}
+
+/* Turns WORDS into those of etcdbrctl itself; none where they cannot be known. */
+static bool find_sidecar_words(struct translation *t, struct words *words)
+{
+    const struct container *sidecar = &t->model.sidecar;
+    size_t first = skip_init(words);
+    if (first >= words->count) {
+        sidecar_is_opaque(t, words, sidecar->path,
+                          "neither command nor args say how the sidecar is started");
+        return true;
+    }
+    words->items += first;
+    words->count -= first;
+    const struct word *program = words->items;
+    bool is_image = list_length(kube_json_child(sidecar->tree, "command")) == 0;
+    if (strcmp(base_name(program->text), "etcdbrctl") == 0 ||
+        (is_image && (program->text[0] == '-' || strcmp(program->text, "server") == 0)))
+        return true;
+    if (one_of(program->text, shells, 4)) {
+        const struct word *inlined = inline_script(words, 1);
+        if (inlined) {
+            follow_sidecar_script(t, inlined->text, inlined->path, words);
+            return true;
+        }
+        program += words->count > 1;
+    }
+    const char *text;
+    struct projected_file *script = &t->model.sidecar_script;
+    if (!script_text(t, sidecar, program, &t->model.sidecar_variables, script, &text))
+        return false;
+    if (text)
+        follow_sidecar_script(t, text, script->name_path, words);
+    else
+        sidecar_is_opaque(t, words, program->path,
+                          pool_text(&t->pool,
+                                    "%s starts the sidecar, and its text is not in the "
+                                    "input",
+                                    program->text));
+    return true;
+}
+
 bool sidecar_read(struct translation *t)
 {
     struct model *model = &t->model;
+    struct words words;
+    model->sidecar_script.kind = KUBE_KINDS;
     if (!model->sidecar.tree)
         return true;
-    struct words words;
     if (!variables_read(t, &model->sidecar, 0, &model->sidecar_variables) ||
-        !words_read(t, &model->sidecar, &model->sidecar_variables, &words))
+        !words_read(t, &model->sidecar, &model->sidecar_variables, &words) ||
+        !find_sidecar_words(t, &words))
         return false;
-    /* A shell in between is followed where it only starts the sidecar. */
-    struct script script;
-    const struct word *inlined =
-        words.count && one_of(words.items[0].text, shells, 4) ? inline_script(&words, 1) : NULL;
-    if (inlined) {
-        if (script_read(t, "etcdbrctl", inlined->text, inlined->path, &model->sidecar_variables,
-                        &script)) {
-            words = script.words;
-        } else {
-            model->sidecar_opaque = "a shell script starts the sidecar, and it does more than can "
-                                    "be followed for certain";
-            model->sidecar_opaque_path = inlined->path;
-            words.count = 0;
-        }
-    }
     settings_from_words(t, &model->sidecar_settings, sidecar_flags, &words, 0, model->sidecar.name);
     settings_resolve(&model->sidecar_settings, false);
     for (size_t i = 0; i < model->sidecar_settings.count; i++) {

@@ -155,6 +155,7 @@ struct model {
     struct reading etcd_reading; /* of the first member */
     struct variables sidecar_variables;
     const char *sidecar_opaque, *sidecar_opaque_path; /* as of a reading */
+    struct projected_file sidecar_script;
     struct settings sidecar_settings;
     struct member members[MEMBERS_MAX];
     size_t member_count;  /* of those looked at */

@@ -31,6 +31,18 @@ static bool ends_with(const char *text, const char *end)
     return length >= wanted && strcmp(text + length - wanted, end) == 0;
 }
 
+/* "etcd", "custom-etcd", and "etcd-amd64" of the time before images had several architectures. */
+static bool is_etcd_image(const char *name)
+{
+    static const char *const machines[] = {"-amd64", "-arm64", "-arm", "-ppc64le", "-s390x"};
+    size_t length = strlen(name);
+    for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
+        if (ends_with(name, machines[i]))
+            length = strlen(name) - strlen(machines[i]);
+    return length >= 4 && strncmp(name + length - 4, "etcd", 4) == 0 &&
+           (length == 4 || name[length - 5] == '-');
+}
+
 /* How surely CONTAINER runs etcd: 0 not at all. */
 static int etcd_likeness(struct json_object *container)
 {
@@ -38,8 +50,7 @@ static int etcd_likeness(struct json_object *container)
     image_name(container, image);
     if (starts(container, "etcd") || starts(container, "start-etcd"))
         return 3;
-    if (strcmp(image, "etcd") == 0 || strcmp(image, "etcd-wrapper") == 0 ||
-        ends_with(image, "-etcd"))
+    if (is_etcd_image(image) || strcmp(image, "etcd-wrapper") == 0)
         return text_is(kube_json_text(container, "/name"), "etcd") ? 3 : 2;
     return text_is(kube_json_text(container, "/name"), "etcd") ? 1 : 0;
 }
@@ -325,9 +336,8 @@ static void read_version(struct translation *t)
     image_name(model->etcd.tree, name);
     const char *tag = strchr(base_name(model->etcd.image), ':');
     tag = tag ? pool_copy(&t->pool, tag + 1, strcspn(tag + 1, "@")) : "";
-    bool is_etcd = strcmp(name, "etcd") == 0 || ends_with(name, "-etcd");
     model->version = (struct version){.text = tag};
-    if (is_etcd && version_parse(tag, &model->version) && model->version.major != 3 &&
+    if (is_etcd_image(name) && version_parse(tag, &model->version) && model->version.major != 3 &&
         model->version.major != 2)
         model->version.known = false;
 }

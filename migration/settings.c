@@ -39,7 +39,9 @@ void settings_from_words(struct translation *t, struct settings *settings, const
 {
     for (size_t i = first; i < words->count; i++) {
         const char *text = words->items[i].text;
-        if (text[0] != '-' || !text[1] || strcmp(text, "--") == 0)
+        if (strcmp(text, "--") == 0)
+            return; /* what follows are no flags */
+        if (text[0] != '-' || !text[1])
             continue;
         size_t dashes = text[1] == '-' ? 2 : 1;
         const char *equals = strchr(text, '=');
@@ -47,6 +49,12 @@ void settings_from_words(struct translation *t, struct settings *settings, const
         const struct flag *flag = flag_find(flags, written);
         if (!flag)
             flag = flag_find(flags, written + dashes);
+        const char *value = equals ? equals + 1 : NULL;
+        if (!flag && dashes == 1 && text[2] &&
+            (flag = flag_find(flags, pool_copy(&t->pool, text, 2)))) {
+            written = flag->alias; /* "-d/data" */
+            value = text + 2;
+        }
         struct setting *setting = settings_add(t, settings);
         if (!setting)
             return;
@@ -55,8 +63,8 @@ void settings_from_words(struct translation *t, struct settings *settings, const
             .origin = ORIGIN_FLAG,
             .path = words->items[i].path,
             .where = pool_text(&t->pool, "%s of container %s", written, container)};
-        if (equals) {
-            setting->value = equals + 1;
+        if (value) {
+            setting->value = value;
         } else if (takes_next(flag, words, i + 1)) {
             i++;
             setting->value = words->items[i].text;
