@@ -75,11 +75,13 @@ e2e: ## the same program behind a real API server
 	@tests/install-packages build run e2e
 	@$(MAKE) all
 	@tests/e2e/run
+	@tests/e2e/run-phases
 
 bench: ## CPU and memory, as ratios to a reference in the same run
-	@tests/install-packages build run bench
+	@tests/install-packages build run bench e2e
 	@$(MAKE) all $(TOOLS)
 	@tests/bench/run
+	@tests/bench/run-live
 	@tests/bench/live.py
 	@tests/bench/migrate.py
 
