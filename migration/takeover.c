@@ -48,6 +48,19 @@ static bool tls_differs(struct translation *t)
            tls_mounts_differ(t, "backup-restore", false, false);
 }
 
+/* What keeps the controller from rolling the pods when the template changes; NULL: nothing. */
+static const char *held_back(struct translation *t)
+{
+    struct json_object *partition = NULL;
+    kube_json_get(t->sts, "/spec/updateStrategy/rollingUpdate/partition", json_type_int, &partition,
+                  NULL);
+    if (partition && json_object_get_int64(partition) > 0)
+        return "its update strategy has a partition, so that not all pods are rolled";
+    return text_is(kube_json_text(t->sts, "/spec/updateStrategy/type"), "OnDelete")
+               ? "its update strategy is OnDelete, so that pods are not rolled"
+               : NULL;
+}
+
 /* --- step 2: which labels do the pods have then? --- */
 
 static bool expression_matches(struct json_object *expression, struct json_object *labels)
@@ -135,14 +148,7 @@ static const char *unfinished_rollout(struct translation *t)
                    ? NULL
                    : pool_text(&t->pool, "by the status its rollout is not finished (%s, not %s)",
                                current, update);
-    struct json_object *partition = NULL;
-    kube_json_get(t->sts, "/spec/updateStrategy/rollingUpdate/partition", json_type_int, &partition,
-                  NULL);
-    if (partition && json_object_get_int64(partition) > 0)
-        return "its update strategy has a partition, so that not all pods are rolled";
-    return text_is(kube_json_text(t->sts, "/spec/updateStrategy/type"), "OnDelete")
-               ? "its update strategy is OnDelete, so that pods are not rolled"
-               : NULL;
+    return held_back(t);
 }
 
 /* A key of druid's selector that the old selector fixes at another value, or NULL. */
@@ -174,20 +180,30 @@ static const char *prepare_remedy(struct translation *t)
             "the selector itself fixes %s, so the template cannot be prepared: take the "
             "strategy join, or restore",
             fixed);
+    /* A rollout that is held back is let go by the same patch. */
     return pool_text(
         &t->pool,
         "prepare it: kubectl -n %s patch statefulset %s --type merge -p "
-        "'{\"spec\":{\"template\":{\"metadata\":{\"labels\":{\"%s\":\"etcd-druid\",\"%s\":\"%s\"}}}"
+        "'{\"spec\":{%s\"template\":{\"metadata\":{\"labels\":{\"%s\":\"etcd-druid\",\"%s\":\"%s\"}"
+        "}}"
         "}}', "
-        "wait until kubectl -n %s rollout status statefulset %s is done, and translate again",
-        t->model.namespace, t->model.name, managed_by, part_of, t->etcd_name, t->model.namespace,
-        t->model.name);
+        "%swait until kubectl -n %s rollout status statefulset %s is done, and translate again",
+        t->model.namespace, t->model.name,
+        held_back(t) ? "\"updateStrategy\":{\"type\":\"RollingUpdate\",\"rollingUpdate\":"
+                       "{\"partition\":0}},"
+                     : "",
+        managed_by, part_of, t->etcd_name,
+        held_back(t) ? "which also lifts what holds the pods back (or leave that, and delete each "
+                       "pod), "
+                     : "",
+        t->model.namespace, t->model.name);
 }
 
 static void check_pod_labels(struct translation *t)
 {
     struct json_object *old = get(t, "/spec/template/metadata/labels");
     const char *path = "/spec/template/metadata/labels";
+    const char *held = held_back(t);
     bool rolls = tls_differs(t);
     if (t->model.replicas == 0 || selector_is_druids(t))
         return;
@@ -211,6 +227,13 @@ static void check_pod_labels(struct translation *t)
             "StatefulSet (its TLS mounts are druid's already): nobody would own the pods, and the "
             "new StatefulSet could not create its own",
             managed_by, part_of);
+        return;
+    }
+    if (held) {
+        find_as(t, FINDING_POD_LABELS_MISSING, SEVERITY_NONE, prepare_remedy(t), path,
+                "the pods lack %s and %s, and druid's change of the template does not reach them: "
+                "%s. Nobody would own them once it has deleted the StatefulSet",
+                managed_by, part_of, held);
         return;
     }
     AUTO_JSON struct json_object *after = rolled_labels(t);
@@ -321,7 +344,9 @@ static void foretell_pods(struct translation *t)
     find(t, FINDING_WILL_ROLL_PODS, "/spec/template",
          "druid replaces %s with etcd-wrapper and its own sidecar%s%s",
          single ? "the pod" : "the pods one after another",
-         tls_differs(t) && !selector_is_druids(t) ? ", after a first roll for the TLS mounts" : "",
+         tls_differs(t) && !held_back(t) && !selector_is_druids(t)
+             ? ", after a first roll for the TLS mounts"
+             : "",
          single ? "; etcd does not serve until the new pod is ready" : "");
     if (!selector_is_druids(t))
         find(t, FINDING_STATEFUL_SET_RECREATED, "/spec/selector",

@@ -8,6 +8,7 @@ struct row {
     const char *severity; /* NULL: it must not be found */
     const char *about;    /* a part of its path or message; NULL: any */
     struct migrate_options options;
+    const char *remedy; /* a part of it; NULL: any */
 };
 
 #define SPEC "StatefulSet /spec"
@@ -47,6 +48,8 @@ static void row(void **state)
         assert_non_null(kube_json_text(finding, "/path"));
         if (strcmp(row->severity, "info") != 0 && !kube_json_text(finding, "/remedy"))
             fail_msg("%s has no remedy", row->code);
+        if (row->remedy && !strstr(kube_json_text(finding, "/remedy"), row->remedy))
+            fail_msg("%s: %s", row->code, kube_json_text(finding, "/remedy"));
         /* The path is a place in the StatefulSet. */
         const char *path = kube_json_text(finding, "/path");
         struct json_object *there = NULL;
@@ -99,6 +102,30 @@ static struct CMUnitTest tests[] = {
     ROW("a log in its usual place is none", "plain",
         ETCD "/command/- '--wal-dir=/var/etcd/data/new.etcd/member/wal'", "adopt",
         "DataDirMismatch", NULL),
+    ROW("a log on another volume is", "plain",
+        ETCD "/command/- '--wal-dir=/wal'\n" POD "/volumes [{'name':'wal','emptyDir':{}}]\n" ETCD
+             "/volumeMounts/- {'name':'wal','mountPath':'/wal'}",
+        "adopt", "DataDirMismatch", "blocker", "wal"),
+    ROW("another volume below the directory is", "plain",
+        POD "/volumes [{'name':'scratch','emptyDir':{}}]\n" ETCD
+            "/volumeMounts/- {'name':'scratch','mountPath':'/var/etcd/data/new.etcd/member'}",
+        "adopt", "DataDirMismatch", "blocker", "volumeMounts/1"),
+    ROW("another claim for the log is", "plain",
+        SPEC "/volumeClaimTemplates/- {'metadata':{'name':'log'},'spec':{}}\n" ETCD
+             "/volumeMounts/- {'name':'log','mountPath':'/var/etcd/data/new.etcd/member/wal/'}",
+        "adopt", "DataDirMismatch", "blocker", "volume log"),
+    ROW("another part of the same volume is", "plain",
+        ETCD "/volumeMounts/- {'name':'stock-data','mountPath':'/var/etcd/data/new.etcd/member',"
+             "'subPath':'member'}",
+        "adopt", "DataDirMismatch", "blocker", "volumeMounts/1"),
+    ROW("the same part of it is none", "plain",
+        ETCD "/volumeMounts/- {'name':'stock-data','mountPath':'/var/etcd/data/new.etcd/member',"
+             "'subPath':'new.etcd/member'}",
+        "adopt", "DataDirMismatch", NULL),
+    ROW("a volume beside the directory is none", "plain",
+        POD "/volumes [{'name':'scratch','emptyDir':{}}]\n" ETCD
+            "/volumeMounts/- {'name':'scratch','mountPath':'/var/etcd/data/new.etcd-2'}",
+        "adopt", "DataDirMismatch", NULL),
     ROW("pods that are not numbered from 0 have claims of other names", "plain",
         SPEC "/ordinals {'start':3}", "adopt", "DataDirMismatch", "blocker", "ordinals"),
     ROW("joining does not care where the data is", "plain",
@@ -217,6 +244,16 @@ static struct CMUnitTest tests[] = {
         "PodLabelsMissing", NULL),
     ROW("one pod that druid rolls for its TLS gets them, a little late", "secured", NULL, "adopt",
         "PodLabelsMissing", "warning"),
+    ROW("not where the pods are rolled only when they are deleted", "secured",
+        SPEC "/updateStrategy {'type':'OnDelete'}", "adopt", "PodLabelsMissing", "blocker",
+        "OnDelete", .remedy = "delete each pod"),
+    ROW("nor where a partition holds them back", "secured",
+        SPEC "/updateStrategy {'rollingUpdate':{'partition':1}}\nStatefulSet /status "
+             "{'currentRevision':'a','updateRevision':'a'}",
+        "adopt", "PodLabelsMissing", "blocker", "partition", .remedy = "{\"partition\":0}}"),
+    ROW("a partition of none holds none back", "secured",
+        SPEC "/updateStrategy {'rollingUpdate':{'partition':0}}", "adopt", "PodLabelsMissing",
+        "warning"),
     ROW("several that druid rolls without waiting do not", "secured",
         SPEC
         "/replicas 2\n" ETCD
@@ -462,7 +499,7 @@ static struct CMUnitTest tests[] = {
         "warning", "2m31s"),
     ROW("a collection that never runs has no equal beside deltas", "plain",
         SIDECAR "/args/6 '--garbage-collection-period=0s'", "adopt", "PeriodNotExpressible",
-        "blocker", "deletes no backups"),
+        "blocker", "deletes no backups", .remedy = "87600h"),
     ROW("nor has one of no seconds", "plain",
         SIDECAR "/args/6 '--garbage-collection-period-seconds=0'\n" SIDECAR
                 "/args/4 '--delta-snapshot-period-seconds=300'",
