@@ -50,8 +50,8 @@ static char *repeat(const char *piece, size_t n)
     size_t length = strlen(piece);
     char *text = calloc(n, length + 1);
     assert_non_null(text);
-    for (size_t i = 0; i < n; i++)
-        memcpy(text + i * length, piece, length);
+    for (size_t i = 0; i < n * length; i++)
+        text[i] = piece[i % length];
     return text;
 }
 
