@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A request whose body is no longer than that is small. */
+/* A body that is no longer than that is small. */
 enum { WEBHOOK_SMALL_BODY = 128 << 10 };
 
 struct webhook_budget {

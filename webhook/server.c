@@ -183,19 +183,20 @@ static enum MHD_Result send_answer(struct webhook_server *server, struct MHD_Con
 /* Asks the route's handler, where there is the memory that it is going to take. */
 static struct webhook_answer handle_request(struct webhook_server *server, struct request *request)
 {
-    bool small = request->length <= WEBHOOK_SMALL_BODY;
+    enum { CHEAP = 8 << 20, LARGE_BODY = 1 << 20 };
     const char *body = request->body ? request->body : "";
     long long bytes = webhook_tree_bytes(body, request->length, routes[request->path].leaf);
     if (bytes > WEBHOOK_TREE_LIMIT)
         return webhook_status(MHD_HTTP_CONTENT_TOO_LARGE,
                               "the body has too many values; a List can be sent in parts");
-    if (!webhook_budget_take(&server->trees, bytes, small))
+    if (!webhook_budget_take(&server->trees, bytes, bytes <= CHEAP))
         return webhook_status(MHD_HTTP_TOO_MANY_REQUESTS, too_many);
     struct webhook_answer answer = routes[request->path].handler(
         server->state, server->metrics, server->log, body, request->length);
+    bool large = bytes > CHEAP || request->length > LARGE_BODY;
     drop_body(server, request);
     /* What was a large tree is small pieces now, which would stay with the process. */
-    if (!small)
+    if (large)
         malloc_trim(0);
     webhook_budget_give(&server->trees, bytes);
     return answer;

@@ -212,13 +212,17 @@ class Memory(WithService):
                 ("maps with a key", "/mutate", many(b'{"abcde":0}', limit)),
                 ("numbers", "/mutate", many(b"0", limit)), ("lists", "/mutate", many(b"[],0,0,0,0", limit)),
                 ("keys", "/mutate", b"{" + b",".join(b'"%x":0' % i for i in range(600000)) + b"}"),
-                ("just within", "/mutate", many(b"{},0,0,0,0", 123000 * 12)),
+                ("just within", "/mutate", many(b"{},0,0,0,0,0", 110000 * 14)),
                 ("reviews of 5 MiB", "/mutate", update[:-1] + b',"x":' + many(entry, 5 * MIB) + b"}")):
             status = self.service.post(body, path=path)[0]
             self.assertIn(status, (200, 400, 413), what)
             self.assertLess(self.memory("VmHWM"), 250, what)
+        container = review()["request"]["object"]
+        container["spec"]["template"]["spec"]["containers"][0]["odd"] = [0] * 9000
+        self.assertEqual(self.service.post(container, path="/translate")[0], 200)
         self.assertEqual(self.service.post(update)[0], 200)
-        self.assertLess(self.memory("VmRSS"), 80)
+        self.assertLess(self.memory("VmHWM"), 250)
+        self.assertLess(self.memory("VmRSS"), 50)
 
     def test_an_ordinary_large_review_is_answered(self):
         changed = review(operation="UPDATE")
