@@ -54,8 +54,16 @@ static void check_place(struct translation *t, const struct container *container
                         struct variables *variables, const struct setting *setting,
                         const struct place *place)
 {
-    const char *value = setting->value ? setting->value : "not known";
-    if (!place->volume) {
+    const char *value = setting->value;
+    if (!value) {
+        find_as(t, FINDING_DATA_DIR_MISMATCH, SEVERITY_NONE,
+                "write the directory itself into the StatefulSet, or add the ConfigMap that has it "
+                "to the input, and translate again",
+                setting->path,
+                "%s is not known: whether druid looks for the data there is not "
+                "either",
+                setting->where);
+    } else if (!place->volume) {
         find(t, FINDING_NO_PERSISTENT_VOLUME, setting->path,
              "%s is '%s', where no volume is mounted: the data goes with the container",
              setting->where, value);
@@ -180,12 +188,50 @@ static void check_claims(struct translation *t)
             adopt ? "it" : "its pods");
 }
 
+/* A Secret that is mounted into etcd and that nothing read says what for, or NULL. */
+static const char *unread_secret(struct translation *t)
+{
+    const struct model *model = &t->model;
+    const struct projected_file *read[] = {
+        &model->client.certificate, &model->client.key, &model->client.ca,
+        &model->peer.certificate,   &model->peer.key,   &model->peer.ca,
+    };
+    struct json_object *mounts = kube_json_child(model->etcd.tree, "volumeMounts");
+    for (size_t i = 0; i < list_length(mounts); i++) {
+        const char *name = kube_json_text(list_item(mounts, i), "/name"), *path;
+        struct json_object *volume = name ? pod_volume(t, name, &path) : NULL;
+        struct json_object *sources =
+            kube_json_child(kube_json_child(volume, "projected"), "sources");
+        const char *secret = kube_json_text(volume, "/secret/secretName");
+        bool is_read = false;
+        for (size_t s = 0; s < list_length(sources) && !secret; s++)
+            secret = kube_json_text(list_item(sources, s), "/secret/name");
+        for (size_t r = 0; r < sizeof read / sizeof *read; r++)
+            is_read = is_read || text_is(read[r]->place.volume_name, name);
+        if (secret && !is_read)
+            return secret;
+    }
+    return NULL;
+}
+
+static void check_opaque(struct translation *t)
+{
+    const struct reading *reading = &t->model.etcd_reading;
+    const char *secret = unread_secret(t);
+    if (secret)
+        find_as(t, FINDING_CONFIGURATION_OPAQUE, SEVERITY_BLOCKER, NULL, reading->opaque_path,
+                "%s; Secret %s is mounted into it, perhaps for TLS, which this Etcd would not have",
+                reading->opaque, secret);
+    else
+        find(t, FINDING_CONFIGURATION_OPAQUE, reading->opaque_path, "%s", reading->opaque);
+}
+
 void check_data(struct translation *t)
 {
     const struct model *model = &t->model;
     const struct reading *reading = &model->etcd_reading;
     if (reading->opaque)
-        find(t, FINDING_CONFIGURATION_OPAQUE, reading->opaque_path, "%s", reading->opaque);
+        check_opaque(t);
     else if (!model->data_setting)
         find(t, FINDING_DATA_DIR_MISMATCH, model->etcd.path,
              "data-dir is not set: etcd's data is in <name>.etcd in its working directory, where "

@@ -66,6 +66,45 @@ static void check_authentication(struct translation *t, const struct settings *s
     }
 }
 
+void find_unknown(struct translation *t, const struct setting *setting)
+{
+    find_as(t, FINDING_SETTING_INVALID, SEVERITY_NONE,
+            "add the ConfigMap that has it to the input; or write the value itself, where it comes "
+            "from a Secret or from the running pod; and translate again",
+            setting->path, "%s is not known%s%s%s", setting->where, setting->written ? ": '" : "",
+            setting->written ? setting->written : "", setting->written ? "'" : "");
+}
+
+/* Whether of the URLs in TEXT only the hosts are not known, which druid sets by itself. */
+static bool only_hosts_unknown(const char *text)
+{
+    for (const char *c = text; c && (c = strstr(c, "$(")); c++)
+        if (c - text < 3 || strncmp(c - 3, "://", 3) != 0)
+            return false;
+    return text != NULL;
+}
+
+/* Values of which something is made; those with a field are found where they are written. */
+static void check_known(struct translation *t, const struct settings *settings,
+                        const struct flag *flags)
+{
+    /* With a finding of their own. */
+    static const char *const others[] = {"data-dir", "wal-dir", "store-prefix", "store-container"};
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct setting *setting = &settings->items[i];
+        const struct flag *flag = flag_find(flags, setting->name);
+        bool matters = flag && flag->carry == CARRY_MODEL;
+        for (size_t o = 0; o < sizeof others / sizeof *others; o++)
+            matters = matters && strcmp(setting->name, others[o]) != 0;
+        if (strncmp(setting->name, "listen-", 7) == 0 && only_hosts_unknown(setting->written))
+            matters = false;
+        if (strcmp(setting->name, "name") == 0 && flags == etcd_flags)
+            matters = t->strategy == MIGRATE_JOIN;
+        if (matters && setting->obeyed && setting_is_unknown(setting))
+            find_unknown(t, setting);
+    }
+}
+
 static void check_defaults(struct translation *t)
 {
     const struct model *model = &t->model;
@@ -106,6 +145,9 @@ void check_settings(struct translation *t)
     const struct model *model = &t->model;
     check_agreement(t, &model->etcd_reading.settings, etcd_flags);
     check_agreement(t, &model->sidecar_settings, sidecar_flags);
+    check_known(t, &model->etcd_reading.settings, etcd_flags);
+    check_known(t, &model->etcd_reading.wrapper, wrapper_flags);
+    check_known(t, &model->sidecar_settings, sidecar_flags);
     check_periods(t);
     check_authentication(t, &model->etcd_reading.settings, etcd_flags);
     check_authentication(t, &model->sidecar_settings, sidecar_flags);

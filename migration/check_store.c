@@ -157,7 +157,13 @@ bool check_store(struct translation *t)
     if (!store_is_written(t))
         return true;
     check_container(t);
-    if (!store->prefix)
+    if (setting_is_unknown(store->prefix_setting))
+        find_as(t, FINDING_STORE_PREFIX_MISSING, SEVERITY_NONE,
+                "add the ConfigMap that has it to the input, or write the prefix itself into "
+                "today's sidecar, and translate again",
+                store->prefix_setting->path, "%s is not known: '%s'", store->prefix_setting->where,
+                store->prefix_setting->written ? store->prefix_setting->written : "");
+    else if (!store->prefix)
         find(t, FINDING_STORE_PREFIX_MISSING,
              store->prefix_setting ? store->prefix_setting->path : store->provider_setting->path,
              "the backups have no prefix (--store-prefix), and an Etcd's store needs one");

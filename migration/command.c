@@ -44,6 +44,7 @@ static void settings_from_variables(struct translation *t, struct reading *readi
         *setting = (struct setting){
             .name = flag->name,
             .value = variable->value,
+            .written = variable->written,
             .origin = ORIGIN_VARIABLE,
             .path = variable->path,
             .where = pool_text(&t->pool, "variable %s of container %s", variable->name,
@@ -58,8 +59,23 @@ static void opaque(struct reading *reading, const char *path, const char *why)
     reading->opaque_path = path;
 }
 
+/* The first of WORDS that may be any flag, since only the pod knows it; NULL: none. The value of a
+ * flag may be unknown. */
+static const struct word *unknown_flag(const struct words *words, size_t first)
+{
+    for (size_t i = first; i < words->count; i++) {
+        const char *text = words->items[i].text, *hole = strstr(text, "$(");
+        const char *equals = strchr(text, '='), *before = i > first ? words->items[i - 1].text : "";
+        bool is_flag = text[0] == '-' && equals && hole > equals;
+        bool is_value = before[0] == '-' && !strchr(before, '=');
+        if (words->items[i].unknown && !is_flag && !is_value)
+            return &words->items[i];
+    }
+    return NULL;
+}
+
 /* The configuration file that etcd is told of, by flag or variable. */
-static const char *config_flag(const struct reading *reading)
+static const char *config_flag(struct reading *reading)
 {
     const struct setting *found = NULL;
     for (size_t i = 0; i < reading->settings.count; i++) {
@@ -68,6 +84,8 @@ static const char *config_flag(const struct reading *reading)
             (!found || setting->origin <= found->origin))
             found = setting;
     }
+    if (setting_is_unknown(found))
+        opaque(reading, found->path, "which configuration file etcd is given cannot be known");
     return found && found->value && *found->value ? found->value : NULL;
 }
 
@@ -205,6 +223,11 @@ static bool read_command(struct translation *t, const struct words *words, struc
         return read_program(t, &words->items[first], reading);
     settings_from_words(t, &reading->settings, etcd_flags, words, first, t->model.etcd.name);
     settings_from_variables(t, reading);
+    const struct word *unknown = unknown_flag(words, first);
+    if (unknown)
+        opaque(
+            reading, unknown->path,
+            pool_text(&t->pool, "'%s' may be any flag of etcd: it cannot be known", unknown->text));
     const char *config = config_flag(reading);
     return !config || config_file_read(t, config, false, reading);
 }
@@ -219,6 +242,9 @@ bool etcd_read(struct translation *t, int64_t ordinal, struct reading *out)
         return false;
     if (!read_command(t, &words, out))
         return false;
+    if (out->variables.missing && !out->file_where && !out->opaque)
+        opaque(out, out->variables.missing,
+               "etcd has variables of an object that is not in the input");
     settings_resolve(&out->settings, out->file_where != NULL);
     for (size_t i = 0; i < out->settings.count; i++)
         out->shadowed += out->file_where && out->settings.items[i].origin != ORIGIN_FILE;
@@ -261,8 +287,16 @@ static bool find_sidecar_words(struct translation *t, struct words *words)
     const struct word *program = words->items;
     bool is_image = list_length(kube_json_child(sidecar->tree, "command")) == 0;
     if (strcmp(base_name(program->text), "etcdbrctl") == 0 ||
-        (is_image && (program->text[0] == '-' || strcmp(program->text, "server") == 0)))
+        (is_image && (program->text[0] == '-' || strcmp(program->text, "server") == 0))) {
+        const struct word *unknown = unknown_flag(words, 0);
+        if (unknown)
+            sidecar_is_opaque(t, words, unknown->path,
+                              pool_text(&t->pool,
+                                        "'%s' may be any flag of the sidecar: it cannot "
+                                        "be known",
+                                        unknown->text));
         return true;
+    }
     if (one_of(program->text, shells, 4)) {
         const struct word *inlined = inline_script(words, 1);
         if (inlined) {

@@ -24,6 +24,7 @@ enum origin { ORIGIN_FILE, ORIGIN_FLAG, ORIGIN_VARIABLE };
 struct setting {
     const char *name;
     const char *value;        /* NULL: not a text (a map of a file), or it cannot be known */
+    const char *written;      /* what is known of a value that cannot be: "http://$(IP):2379" */
     struct json_object *tree; /* of a file: lent */
     enum origin origin;
     const char
@@ -41,6 +42,7 @@ struct settings {
 struct variable {
     const char *name;
     const char *value;               /* NULL: it cannot be known */
+    const char *written;             /* as of a setting */
     const char *path;                /* of the entry in env, or in envFrom */
     const char *secret, *secret_key; /* where it comes from a Secret */
     bool from_env_from;
@@ -52,11 +54,13 @@ struct variable {
 struct variables {
     struct variable *items;
     size_t count, capacity;
+    const char *missing; /* of the entry in envFrom whose object is not in the input; NULL: none */
 };
 
 struct word {
     const char *text;
     const char *path; /* of the leaf that has it */
+    bool unknown;     /* a part of it cannot be known, and stands as it is written: "$(IP)" */
 };
 
 struct words {
@@ -233,6 +237,12 @@ struct setting *settings_add(struct translation *t, struct settings *settings);
 /* The value that counts, or NULL. */
 const struct setting *settings_get(const struct settings *settings, const char *name);
 const char *settings_value(const struct settings *settings, const char *name);
+/* The value of SETTING (NULL: none), or what is known of it. */
+const char *setting_text(const struct setting *setting);
+/* Whether SETTING is set to something that the manifests do not tell; NULL is not. */
+bool setting_is_unknown(const struct setting *setting);
+/* Finds that SETTING, which is, cannot be known. */
+void find_unknown(struct translation *t, const struct setting *setting);
 /* Reads WORDS from FIRST on as flags of the program whose flags FLAGS knows. */
 struct flag;
 void settings_from_words(struct translation *t, struct settings *settings, const struct flag *flags,
@@ -453,6 +463,10 @@ struct json_object *write_boolean(struct translation *t, const struct setting *s
                                   const char *to);
 struct json_object *write_choice(struct translation *t, const struct setting *setting,
                                  const char *to, const char *const *choices);
+struct json_object *write_url(struct translation *t, const struct setting *setting, const char *to);
+/* auto-compaction-retention, which is set and not off. */
+struct json_object *write_retention(struct translation *t, const struct setting *setting,
+                                    const char *to, bool by_revision);
 struct json_object *write_schedule(struct translation *t, const struct setting *setting,
                                    const char *to);
 struct json_object *write_resources(struct translation *t, const struct container *container,

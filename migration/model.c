@@ -144,7 +144,7 @@ size_t split_urls(struct translation *t, const struct setting *setting, const ch
         return count;
     }
     size_t count = 0;
-    for (const char *c = setting->value; c && *c && count < max;) {
+    for (const char *c = setting_text(setting); c && *c && count < max;) {
         c += strspn(c, ", ");
         size_t length = strcspn(c, ", ");
         if (length)
@@ -193,7 +193,7 @@ static int64_t initial_members(struct translation *t, const struct settings *set
 {
     const char *names[64];
     int64_t count = 0;
-    const char *c = settings_value(settings, "initial-cluster");
+    const char *c = setting_text(settings_get(settings, "initial-cluster"));
     while (c && *c && count < 64) {
         c += strspn(c, ", ");
         size_t length = strcspn(c, "=,");
@@ -215,7 +215,7 @@ static void read_member(struct translation *t, int64_t ordinal, const struct rea
 {
     const struct settings *settings = &reading->settings;
     out->pod = pod_name(t, ordinal);
-    const char *name = settings_value(settings, "name");
+    const char *name = setting_text(settings_get(settings, "name"));
     /* The sidecar hands etcd-wrapper a file in which it has put the pod's name. */
     out->name = reading->is_wrapper ? out->pod : name ? name : "default";
     out->peer_url_count =

@@ -26,6 +26,18 @@ const char *settings_value(const struct settings *settings, const char *name)
     return setting ? setting->value : NULL;
 }
 
+const char *setting_text(const struct setting *setting)
+{
+    if (!setting)
+        return NULL;
+    return setting->value ? setting->value : setting->written;
+}
+
+bool setting_is_unknown(const struct setting *setting)
+{
+    return setting && !setting->value && !setting->tree;
+}
+
 /* Whether the word behind the flag FLAG (NULL: not known) is its value, as in "--name etcd". */
 static bool takes_next(const struct flag *flag, const struct words *words, size_t next)
 {
@@ -50,6 +62,7 @@ void settings_from_words(struct translation *t, struct settings *settings, const
         if (!flag)
             flag = flag_find(flags, written + dashes);
         const char *value = equals ? equals + 1 : NULL;
+        bool unknown = words->items[i].unknown;
         if (!flag && dashes == 1 && text[2] &&
             (flag = flag_find(flags, pool_copy(&t->pool, text, 2)))) {
             written = flag->alias; /* "-d/data" */
@@ -69,9 +82,13 @@ void settings_from_words(struct translation *t, struct settings *settings, const
             i++;
             setting->value = words->items[i].text;
             setting->more = words->items[i].path;
+            unknown = words->items[i].unknown;
         } else {
             setting->value = "true";
         }
+        setting->written = setting->value;
+        if (unknown)
+            setting->value = NULL;
     }
 }
 

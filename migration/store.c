@@ -61,7 +61,9 @@ static bool read_container(struct translation *t)
     const char *bucket = kube_json_text(entry, "/spec/bucketName");
     if (failed)
         return false;
-    if (flag && flag->value && *flag->value) {
+    if (setting_is_unknown(flag)) {
+        set_container(store, NULL, flag->path);
+    } else if (flag && flag->value && *flag->value) {
         set_container(store, flag->value, flag->path);
     } else if (variable && variable->value) {
         set_container(store, variable->value, variable->path);
@@ -73,7 +75,7 @@ static bool read_container(struct translation *t)
         set_container(store, text, variable->path);
     }
     if (variable)
-        store->container_path = flag && flag->value ? flag->path : variable->path;
+        store->container_path = flag ? flag->path : variable->path;
     store->entry = entry;
     store->entry_bucket = bucket;
     if (!store->container && bucket && *bucket) {
@@ -108,7 +110,8 @@ static void read_credentials(struct translation *t)
     const struct variable *container = variables_find(variables, "STORAGE_CONTAINER");
     for (size_t i = 0; i < variables->count; i++) {
         struct variable *variable = &variables->items[i];
-        if (variable->secret && variable != container)
+        /* What another value is made of is that, such as a prefix. */
+        if (variable->secret && variable != container && !variable->used)
             add_secret(store, variable->secret, variable->path);
     }
     for (size_t i = 0; i < variables->count; i++) {

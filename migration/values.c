@@ -5,6 +5,7 @@
 #include "kube/quantity.h"
 #include "kube/schedule.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +27,11 @@ struct json_object *made(struct translation *t, struct json_object *value)
 static struct json_object *invalid(struct translation *t, const struct setting *setting,
                                    const char *expected)
 {
-    find(t, FINDING_SETTING_INVALID, setting->path, "%s is '%s', expected %s", setting->where,
-         setting->value ? setting->value : "not known", expected);
+    if (setting_is_unknown(setting))
+        find_unknown(t, setting);
+    else
+        find(t, FINDING_SETTING_INVALID, setting->path, "%s is '%s', expected %s", setting->where,
+             setting->value ? setting->value : "not known", expected);
     account_setting(t, setting, NULL, "it is invalid");
     return NULL;
 }
@@ -149,6 +153,56 @@ struct json_object *write_choice(struct translation *t, const struct setting *se
         all = pool_text(&t->pool, "%s%s%s", all, *all ? " or " : "", *choices);
     }
     return invalid(t, setting, all);
+}
+
+/* etcd: a whole number is hours, or revisions in that mode; else it is a duration, which etcd takes
+ * for revisions too, and nobody means. Source: etcd 3.3 to 3.5, embed, parseCompactionRetention. */
+struct json_object *write_retention(struct translation *t, const struct setting *setting,
+                                    const char *to, bool by_revision)
+{
+    int64_t value;
+    bool bare = number(setting->value, &value);
+    const char *text =
+        bare && !by_revision ? pool_text(&t->pool, "%sh", setting->value) : setting->value;
+    if (by_revision && (!bare || value < 0))
+        return invalid(t, setting, "a number of revisions");
+    if (!text || (!by_revision && !kube_duration_parse(text, &value, NULL)))
+        return invalid(t, setting, "a number of hours, or a duration such as 30m");
+    return translated(t, setting, to, kube_json_string(text));
+}
+
+/* Whether TEXT is a URL with scheme and host: a part of what the schema's isURL takes. */
+static bool is_url(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    static const char of_host[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+    size_t scheme = strspn(text, letters);
+    if (!scheme || strncmp(text + scheme, "://", 3) != 0)
+        return false;
+    const char *c = text + scheme + 3;
+    size_t host = *c == '[' ? strspn(c + 1, "0123456789abcdefABCDEF:.") : strspn(c, of_host);
+    if (!host || (*c == '[' && c[host + 1] != ']'))
+        return false;
+    c += *c == '[' ? host + 2 : host;
+    if (*c == ':')
+        c += 1 + strspn(c + 1, "0123456789");
+    if (*c && !strchr("/?#", *c))
+        return false;
+    for (; *c; c++)
+        if (!isgraph((unsigned char)*c) || strchr("\"<>\\^`{|}", *c) ||
+            (*c == '%' && !(isxdigit((unsigned char)c[1]) && isxdigit((unsigned char)c[2]))))
+            return false;
+    return true;
+}
+
+struct json_object *write_url(struct translation *t, const struct setting *setting, const char *to)
+{
+    if (!is_set(t, setting))
+        return NULL;
+    if (!setting->value || !is_url(setting->value))
+        return invalid(t, setting, "a URL with scheme and host, as the schema of an Etcd wants it");
+    return translated(t, setting, to, kube_json_string(setting->value));
 }
 
 struct json_object *write_schedule(struct translation *t, const struct setting *setting,

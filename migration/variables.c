@@ -12,13 +12,19 @@ struct variable *variables_add(struct translation *t, struct variables *variable
     return &items[variables->count++];
 }
 
-struct variable *variables_find(const struct variables *variables, const char *name)
+/* The last one of a name wins. */
+static struct variable *last(const struct variables *variables, const char *name, bool of_pod)
 {
-    /* The last one of a name wins. */
     for (size_t i = variables->count; i > 0; i--)
-        if (strcmp(variables->items[i - 1].name, name) == 0)
+        if (strcmp(variables->items[i - 1].name, name) == 0 &&
+            !(of_pod && variables->items[i - 1].assigned))
             return &variables->items[i - 1];
     return NULL;
+}
+
+struct variable *variables_find(const struct variables *variables, const char *name)
+{
+    return last(variables, name, false);
 }
 
 const char *variables_expand(struct translation *t, struct variables *variables, const char *text,
@@ -44,7 +50,7 @@ const char *variables_expand(struct translation *t, struct variables *variables,
         } else if (c[1] == '(' && c[name_length]) {
             const char *end = c + name_length;
             const char *name = pool_copy(&t->pool, c + 2, (size_t)(end - c - 2));
-            struct variable *variable = variables_find(variables, name);
+            struct variable *variable = last(variables, name, true);
             /* What is not defined stays as it is written. */
             const char *value = pool_copy(&t->pool, c, (size_t)(end + 1 - c));
             if (variable) {
@@ -53,6 +59,8 @@ const char *variables_expand(struct translation *t, struct variables *variables,
                     value = variable->value;
                 else
                     *known = false;
+            } else if (variables->missing) {
+                *known = false;
             }
             pool_append(&t->pool, &expanded, value, strlen(value));
             c = end + 1;
@@ -64,6 +72,25 @@ const char *variables_expand(struct translation *t, struct variables *variables,
     return pool_buffer_text(&expanded);
 }
 
+/* A label or annotation of the pod, from FIELD: "metadata.labels['role']". */
+static const char *map_value(struct translation *t, const char *field, const char *map,
+                             int64_t ordinal)
+{
+    const char *start = pool_text(&t->pool, "metadata.%s['", map);
+    size_t length = strlen(field), before = strlen(start);
+    if (strncmp(field, start, before) != 0 || length < before + 2 ||
+        strcmp(field + length - 2, "']") != 0)
+        return NULL;
+    const char *key = pool_copy(&t->pool, field + before, length - before - 2);
+    if (strcmp(key, "statefulset.kubernetes.io/pod-name") == 0)
+        return pod_name(t, ordinal);
+    if (strcmp(key, "apps.kubernetes.io/pod-index") == 0)
+        return pool_text(&t->pool, "%lld", (long long)ordinal);
+    struct json_object *metadata = NULL;
+    kube_json_get(t->sts, "/spec/template/metadata", json_type_object, &metadata, NULL);
+    return kube_json_as_text(kube_json_child(kube_json_child(metadata, map), key));
+}
+
 /* What a fieldRef gives; NULL for what only the running pod knows. */
 static const char *field_value(struct translation *t, const char *field, int64_t ordinal)
 {
@@ -71,7 +98,8 @@ static const char *field_value(struct translation *t, const char *field, int64_t
         return pod_name(t, ordinal);
     if (text_is(field, "metadata.namespace"))
         return t->model.namespace;
-    return NULL;
+    const char *label = field ? map_value(t, field, "labels", ordinal) : NULL;
+    return label || !field ? label : map_value(t, field, "annotations", ordinal);
 }
 
 static bool config_map_value(struct translation *t, const char *name, const char *key,
@@ -93,9 +121,11 @@ static bool read_one(struct translation *t, struct json_object *entry, const cha
     const char *text = scalar_text(t, kube_json_child(entry, "value"));
     bool known = true;
     const char *value = text ? variables_expand(t, out, text, &known) : "";
-    struct variable variable = {.name = name, .path = path, .value = known ? value : NULL};
+    struct variable variable = {
+        .name = name, .path = path, .value = known ? value : NULL, .written = value};
     struct json_object *from = kube_json_child(entry, "valueFrom");
     if (from) {
+        variable.written = NULL;
         variable.value = field_value(t, kube_json_text(from, "/fieldRef/fieldPath"), ordinal);
         variable.secret = kube_json_text(from, "/secretKeyRef/name");
         variable.secret_key = kube_json_text(from, "/secretKeyRef/key");
@@ -117,10 +147,15 @@ static bool read_whole(struct translation *t, struct json_object *entry, const c
     const char *map = kube_json_text(entry, "/configMapRef/name");
     const char *secret = kube_json_text(entry, "/secretRef/name");
     const char *prefix = kube_json_text(entry, "/prefix");
-    struct json_object *object = NULL;
+    struct json_object *object = NULL, *optional = NULL;
+    bool absent = false;
     if ((map || secret) && !object_get(t, map ? KUBE_CONFIG_MAP : KUBE_SECRET, t->model.namespace,
-                                       map ? map : secret, &object, NULL))
+                                       map ? map : secret, &object, &absent))
         return false;
+    kube_json_get(entry, map ? "/configMapRef/optional" : "/secretRef/optional", json_type_boolean,
+                  &optional, NULL);
+    if ((map || secret) && !object && !(absent && json_object_get_boolean(optional)))
+        out->missing = path;
     struct json_object *data = kube_json_child(object, "data");
     if (!json_object_is_type(data, json_type_object))
         return true;
@@ -171,7 +206,7 @@ void words_add(struct translation *t, struct words *words, const char *text, con
     if (!items)
         return;
     words->items = items;
-    items[words->count++] = (struct word){text, path};
+    items[words->count++] = (struct word){text, path, false};
 }
 
 bool words_read(struct translation *t, const struct container *container,
@@ -191,10 +226,11 @@ bool words_read(struct translation *t, const struct container *container,
             if (!text)
                 return error_set(t->err, ERROR_INVALID, "%s: found no text, expected a string",
                                  path);
-            /* A part that only the pod knows stays as it is written. */
             bool known = true;
             const char *expanded = variables_expand(t, variables, text, &known);
             words_add(t, out, expanded, path);
+            if (out->count)
+                out->items[out->count - 1].unknown = !known;
         }
     }
     return true;

@@ -22,6 +22,12 @@ struct row {
     "/volumes [{'name':'scripts','configMap':{'name':'scripts'}}]\n+ - "                           \
     "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'scripts','namespace':'shop'},"      \
     "'data':" data "}"
+#define FROM_MAP "{'name':'X','valueFrom':{'configMapKeyRef':{'name':'absent','key':'k'}}}"
+#define FROM_SECRET "{'name':'X','valueFrom':{'secretKeyRef':{'name':'pfx','key':'k'}}}"
+#define FROM_FIELD(field) "{'name':'X','valueFrom':{'fieldRef':{'fieldPath':'" field "'}}}"
+#define SIDECAR_X(x) "\n" SIDECAR "/env/0 " x
+#define ETCD_X(x) "\n" ETCD "/env [" x "]"
+#define PREFIX_IS(value) SIDECAR "/args/2 '--store-prefix=" value "'"
 #define PREFIX "/spec/backup/store/prefix"
 #define OPAQUE "ConfigurationOpaque", "blocker"
 
@@ -129,6 +135,92 @@ static const struct CMUnitTest tests[] = {
         "3.2.24"),
     ROW("etcd-wrapper is not", ETCD "/image 'registry.example.com/etcd-wrapper:v0.3.1'",
         "EtcdVersionUnknown", "warning", NULL),
+
+    ROW("a prefix of an absent ConfigMap is not known", PREFIX_IS("$(X)/stock") SIDECAR_X(FROM_MAP),
+        "StorePrefixMissing", "blocker", "not known"),
+    ROW("one of the pod's uid is not either",
+        PREFIX_IS("$(X)/stock") SIDECAR_X(FROM_FIELD("metadata.uid")), "StorePrefixMissing",
+        "blocker", "'$(X)/stock'"),
+    ROW("one of a label is",
+        PREFIX_IS("$(X)/stock") SIDECAR_X(FROM_FIELD("metadata.labels[\\u0027team\\u0027]")), NULL,
+        NULL, NULL, PREFIX, "warehouse/stock"),
+    ROW("one of an annotation too",
+        PREFIX_IS("$(X)/stock")
+            SIDECAR_X(FROM_FIELD("metadata.annotations[\\u0027example.com/owner\\u0027]")),
+        NULL, NULL, NULL, PREFIX, "warehouse/stock"),
+    ROW("one of a label that the template lacks is not",
+        PREFIX_IS("$(X)/stock") SIDECAR_X(FROM_FIELD("metadata.labels[\\u0027other\\u0027]")),
+        "StorePrefixMissing", "blocker", "not known"),
+    ROW("one of the label with the pod's name is",
+        PREFIX_IS("$(X)/stock") SIDECAR_X(
+            FROM_FIELD("metadata.labels[\\u0027statefulset.kubernetes.io/pod-name\\u0027]")),
+        NULL, NULL, NULL, PREFIX, "stock-0/stock"),
+    ROW("one of a Secret is not known", PREFIX_IS("$(X)/stock") SIDECAR_X(FROM_SECRET),
+        "StorePrefixMissing", "blocker", "not known"),
+    ROW("and that Secret has no credentials", PREFIX_IS("$(X)/stock") SIDECAR_X(FROM_SECRET),
+        "SourcesDisagree", NULL, "pfx"),
+    ROW("a prefix of variables that are not known is not",
+        PREFIX_IS("$(Y)/stock") SIDECAR_X(FROM_MAP) "\n" SIDECAR
+                                                    "/env/- {'name':'Y','value':'a$(X)'}",
+        "StorePrefixMissing", "blocker", "not known"),
+    ROW("a variable that nobody sets stays as it is written", PREFIX_IS("$(X)/stock"), NULL, NULL,
+        NULL, PREFIX, "$(X)/stock"),
+    ROW("unless an absent object may set it",
+        PREFIX_IS("$(X)/stock") "\n" SIDECAR "/envFrom [{'configMapRef':{'name':'absent'}}]",
+        "StorePrefixMissing", "blocker", "not known"),
+    ROW("one that is optional and known to be absent does not",
+        PREFIX_IS(
+            "$(X)/stock") "\n" SIDECAR
+                          "/envFrom [{'configMapRef':{'name':'absent','optional':true}}]" SCRIPTS(
+                              "{}"),
+        NULL, NULL, NULL, PREFIX, "$(X)/stock"),
+    ROW("an endpoint may be unknown",
+        SIDECAR "/args/- '--store-endpoint-override=$(X)'" SIDECAR_X(FROM_MAP), "SettingInvalid",
+        "blocker", "store-endpoint-override of container backup-restore is not known"),
+    ROW("a container may be, and no variable stands in for it",
+        SIDECAR "/args/- '--store-container=$(X)'" SIDECAR_X(FROM_MAP), "StoreContainerUnknown",
+        "blocker", NULL),
+    ROW("a provider may be", SIDECAR "/args/1 '--storage-provider=$(X)'" SIDECAR_X(FROM_MAP),
+        "SettingInvalid", "blocker", "storage-provider of container backup-restore is not known"),
+    ROW("a period may be", SIDECAR "/args/4 '--delta-snapshot-period=$(X)'" SIDECAR_X(FROM_MAP),
+        "SettingInvalid", "blocker", "delta-snapshot-period of container backup-restore is not"),
+    ROW("any flag may be", SIDECAR "/args/- '$(X)'" SIDECAR_X(FROM_MAP), OPAQUE, "any flag"),
+    ROW("etcd's directory may be", ETCD "/command/2 '--data-dir=$(X)'" ETCD_X(FROM_MAP),
+        "DataDirMismatch", "blocker", "not known"),
+    ROW("so may that of its log", ETCD "/command/- '--wal-dir=$(X)'" ETCD_X(FROM_MAP),
+        "DataDirMismatch", "blocker", "not known"),
+    ROW("its flags may be", ETCD "/command/- '--$(X)=1'" ETCD_X(FROM_MAP), OPAQUE, "any flag"),
+    ROW("the word after a flag may be",
+        ETCD "/command/- '--quota-backend-bytes'\n" ETCD "/command/- '$(X)'" ETCD_X(FROM_MAP),
+        "SettingInvalid", "blocker", "quota-backend-bytes of container etcd is not known"),
+    ROW("its compaction may be",
+        ETCD "/command/- '--auto-compaction-retention=$(X)'" ETCD_X(FROM_MAP), "SettingInvalid",
+        "blocker", "auto-compaction-retention of container etcd is not known"),
+    ROW("its certificate may be", ETCD "/command/- '--cert-file=$(X)'" ETCD_X(FROM_MAP),
+        "SettingInvalid", "blocker", "cert-file of container etcd is not known"),
+    ROW("its configuration file may be", ETCD "/command/- '--config-file=$(X)'" ETCD_X(FROM_MAP),
+        OPAQUE, "which configuration file"),
+    ROW("all of its variables may be",
+        ETCD "/envFrom [{'prefix':'ETCD_','configMapRef':{'name':'absent'}}]", OPAQUE, "variables"),
+    ROW("those of a Secret as well", ETCD "/envFrom [{'secretRef':{'name':'absent'}}]", OPAQUE,
+        "variables"),
+    ROW("a variable of etcd's may be",
+        ETCD "/command/2\n" ETCD
+             "/env [{'name':'ETCD_DATA_DIR','valueFrom':{'configMapKeyRef':{'name':'absent','key':"
+             "'k'}}}]",
+        "DataDirMismatch", "blocker", "not known"),
+    ROW("an address to listen on need not be known",
+        ETCD
+        "/command/3 '--listen-client-urls=http://$(X):2379'" ETCD_X(FROM_FIELD("status.podIP")),
+        "SettingInvalid", NULL, NULL, PREFIX, "backups/stock"),
+    ROW("its port must be",
+        ETCD "/command/3 '--listen-client-urls=http://0.0.0.0:$(X)'" ETCD_X(FROM_MAP),
+        "SettingInvalid", "blocker", "listen-client-urls"),
+    ROW("a name need not be", ETCD "/command/1 '--name=$(X)'" ETCD_X(FROM_FIELD("metadata.uid")),
+        "SettingInvalid", NULL, NULL, PREFIX, "backups/stock"),
+    ROW("but for members that are to be joined",
+        ETCD "/command/1 '--name=$(X)'" ETCD_X(FROM_FIELD("metadata.uid")), "SettingInvalid",
+        "blocker", "--name", .wanted = MIGRATE_JOIN),
 };
 
 static int free_cas(void **state)
