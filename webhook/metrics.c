@@ -1,6 +1,7 @@
 #include "webhook/metrics.h"
 
 #include "kube/cleanup.h"
+#include "webhook/log.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -119,6 +120,9 @@ void webhook_metrics_write(struct webhook_metrics *metrics, FILE *out)
     gauge(out, "druid_bridge_certificate_expiry_timestamp_seconds",
           "When the serving certificate expires, in seconds since 1970.",
           metrics->certificate_expiry);
+    head(out, "druid_bridge_log_lines_dropped_total", "counter",
+         "Lines of the log that nobody took in time.");
+    fprintf(out, "druid_bridge_log_lines_dropped_total %llu\n", webhook_log_dropped());
     gauge(out, "process_resident_memory_bytes", "Resident memory.", resident_bytes());
     head(out, "druid_bridge_build_info", "gauge", "The version that runs.");
     fprintf(out, "druid_bridge_build_info{version=\"%s\"} 1\n", DRUID_BRIDGE_VERSION);
