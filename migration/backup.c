@@ -61,13 +61,9 @@ static struct json_object *store(struct translation *t, const char *to)
         account(t, found->secret_path, OUTCOME_TRANSLATED,
                 pool_text(&t->pool, "%s/secretRef/name", to), NULL);
     }
-    const struct setting *endpoint = get(t, "store-endpoint-override");
-    if (endpoint && endpoint->value && *endpoint->value) {
-        put(t, out, "endpointOverride", kube_json_string(endpoint->value));
-        account_setting(t, endpoint, pool_text(&t->pool, "%s/endpointOverride", to), NULL);
-    } else {
-        account_setting(t, endpoint, NULL, "it is empty: the default counts");
-    }
+    put(t, out, "endpointOverride",
+        write_url(t, get(t, "store-endpoint-override"),
+                  pool_text(&t->pool, "%s/endpointOverride", to)));
     return out;
 }
 

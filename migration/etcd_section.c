@@ -34,6 +34,8 @@ static struct json_object *quota(struct translation *t, const char *to)
         return write_quantity(t, setting, to);
     if (setting)
         account_setting(t, setting, to, "0 is etcd's own default of 2Gi");
+    else if (t->model.etcd_reading.opaque)
+        return NULL; /* what cannot be read is not made up: the finding about it stands */
     return made(t, kube_json_string("2Gi"));
 }
 
@@ -45,7 +47,7 @@ static struct json_object *snapshot_count(struct translation *t, const char *to)
         return write_number(t, setting, to, INT64_MAX);
     /* etcd's default: 10000 up to 3.1, 100000 up to 3.5, 10000 again from 3.6 on, as druid's. */
     bool usual = version->known && (version->minor < 2 || version->minor > 5);
-    return usual ? NULL : made(t, kube_json_int(100000));
+    return usual || t->model.etcd_reading.opaque ? NULL : made(t, kube_json_int(100000));
 }
 
 static struct json_object *defragmentation_schedule(struct translation *t, const char *to)
@@ -179,23 +181,19 @@ static struct json_object *compaction_mode(struct translation *t, const char *to
 static struct json_object *compaction_retention(struct translation *t, const char *to)
 {
     const struct setting *setting = etcd_setting(t, "auto-compaction-retention");
-    const char *value = setting ? setting->value : NULL;
     const struct setting *mode = etcd_setting(t, "auto-compaction-mode");
-    bool by_revision = mode && text_is(mode->value, "revision");
-    if (!value || !*value || strspn(value, "0") == strlen(value)) {
-        if (setting)
-            account_setting(t, setting, to, "0 is off");
-        find(t, FINDING_DEFAULT_DIFFERS, setting ? setting->path : t->model.etcd.path,
-             "auto-compaction-retention is %s: etcd keeps all history today, druid's default would "
-             "compact what is older than 30m; \"0\" was written, which keeps it off",
-             setting ? "0" : "not set");
-        return made(t, kube_json_string("0"));
-    }
-    account_setting(t, setting, to, NULL);
-    /* A bare number counts hours, except in the mode that counts revisions. */
-    bool bare = strspn(value, "0123456789") == strlen(value);
-    return made(t,
-                bare && !by_revision ? kube_json_stringf("%sh", value) : kube_json_string(value));
+    int64_t length;
+    bool is_off = !setting || text_is(setting->value, "") ||
+                  (setting_duration(setting, &length) && length == 0);
+    if (!is_off)
+        return write_retention(t, setting, to, mode && text_is(mode->value, "revision"));
+    if (setting)
+        account_setting(t, setting, to, "0 is off");
+    find(t, FINDING_DEFAULT_DIFFERS, setting ? setting->path : t->model.etcd.path,
+         "auto-compaction-retention is %s: etcd keeps all history today, druid's default would "
+         "compact what is older than 30m; \"0\" was written, which keeps it off",
+         setting ? "0" : "not set");
+    return made(t, kube_json_string("0"));
 }
 
 struct json_object *shared_config_write(struct translation *t, const char *to)

@@ -200,9 +200,17 @@ struct json_object *write_url(struct translation *t, const struct setting *setti
 {
     if (!is_set(t, setting))
         return NULL;
-    if (!setting->value || !is_url(setting->value))
-        return invalid(t, setting, "a URL with scheme and host, as the schema of an Etcd wants it");
-    return translated(t, setting, to, kube_json_string(setting->value));
+    if (!setting->value)
+        return invalid(t, setting, "a URL");
+    if (is_url(setting->value))
+        return translated(t, setting, to, kube_json_string(setting->value));
+    find_as(t, FINDING_SETTING_INVALID, SEVERITY_NONE,
+            "write it as a URL in today's settings, see that it works, and translate again",
+            setting->path,
+            "%s is '%s', expected a URL with scheme and host, as the schema of an Etcd wants it",
+            setting->where, setting->value);
+    account_setting(t, setting, NULL, "the schema takes URLs only");
+    return NULL;
 }
 
 struct json_object *write_schedule(struct translation *t, const struct setting *setting,

@@ -259,6 +259,8 @@ static struct CMUnitTest tests[] = {
           "/spec/sharedConfig/autoCompactionRetention", "'45m'"),
     PLAIN("no retention keeps history, which druid would compact", ETCD "/command/11",
           "/spec/sharedConfig/autoCompactionRetention", "'0'"),
+    PLAIN("no hours are none", ETCD "/command/11 '--auto-compaction-retention=0h'",
+          "/spec/sharedConfig/autoCompactionRetention", "'0'"),
     PLAIN("revisions stay revisions", ETCD "/command/10 '--auto-compaction-mode=revision'",
           "/spec/sharedConfig/autoCompactionRetention", "'2'"),
 
@@ -329,6 +331,15 @@ static struct CMUnitTest tests[] = {
         "/spec/backup/garbageCollectionPeriod", "'0s'"),
     ROW("a restored one starts from the old prefix", "plain", NULL, MIGRATE_RESTORE,
         "/spec/backup/store/prefix", "'backups/stock'"),
+    ROW("a quota that cannot be read is not made up", "plain", ETCD "/command ['/run.sh']",
+        MIGRATE_RESTORE, "/spec/etcd/quota", NULL),
+    ROW("nor is a snapshot count", "plain", ETCD "/command ['/run.sh']", MIGRATE_RESTORE,
+        "/spec/etcd/snapshotCount", NULL),
+    ROW("what a variable says is known nevertheless", "plain",
+        ETCD "/command ['/run.sh']\n" ETCD
+             "/env [{'name':'ETCD_QUOTA_BACKEND_BYTES','value':'1073741824'},"
+             "{'name':'ETCD_AUTO_COMPACTION_RETENTION','value':'3'}]",
+        MIGRATE_RESTORE, "/spec/etcd/quota", "'1Gi'"),
     ROW("and joins nothing", "plain", NULL, MIGRATE_RESTORE,
         "/spec/etcd/bootstrapWithExistingCluster", NULL),
 };
