@@ -190,10 +190,10 @@ static void read_export(struct reader *r, const char *path)
         struct variable *variable = variables_find(r->variables, text);
         if (is_assignment(text))
             assign(r, text, path, true);
-        else if (text[0] == '-')
-            r->certain = false;
         else if (variable)
             variable->exported = true;
+        else
+            r->certain = false; /* an option, or what is to be assigned later */
     }
 }
 
@@ -260,7 +260,7 @@ static void read_command(struct reader *r, const char *path, struct script *out,
         r->cursor += strspn(r->cursor, " \t");
         bool assignment = is_assignment(r->cursor);
         word = read_word(r);
-        if (!assignment)
+        if (!assignment || !word)
             break;
         assign(r, word, path, false);
     }
