@@ -25,6 +25,16 @@ static const struct {
     {"dell", {{"endpoint", "accessKeyID", "secretAccessKey"}}},
 };
 
+bool is_credential(const char *provider, const char *key)
+{
+    for (size_t i = 0; i < sizeof credentials / sizeof *credentials; i++)
+        for (size_t w = 0; text_is(credentials[i].provider, provider) && w < 3; w++)
+            for (size_t k = 0; k < KEYS_MAX && credentials[i].ways[w][k]; k++)
+                if (strcmp(credentials[i].ways[w][k], key) == 0)
+                    return true;
+    return false;
+}
+
 static bool has_all(struct json_object *tree, const char *const *keys)
 {
     for (size_t i = 0; i < KEYS_MAX && keys[i]; i++)

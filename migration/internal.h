@@ -487,6 +487,8 @@ void put(struct translation *t, struct json_object *target, const char *key,
          struct json_object *value);
 
 bool store_is_written(struct translation *t);
+/* Whether druid's sidecar reads KEY of the Secret with PROVIDER's credentials. */
+bool is_credential(const char *provider, const char *key);
 bool druid_can_join(const struct translation *t); /* and take a store without a Secret: v0.38 */
 /* Whether today's etcd runs as root, as far as the StatefulSet tells; *PATH is where it does. */
 bool runs_as_root(struct translation *t, const char **path);

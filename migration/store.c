@@ -102,31 +102,97 @@ static void add_secret(struct store *store, const char *secret, const char *path
     }
 }
 
-static void read_credentials(struct translation *t)
+/* How the variables begin from which the sidecar takes its credentials. Source:
+ * etcd-backup-restore, pkg/snapstore. */
+static const struct {
+    const char *provider, *beginnings[2];
+} beginnings[] = {
+    {"alicloud", {"ALICLOUD_"}}, {"aws", {"AWS_"}},    {"azure", {"AZURE_", "STORAGE_"}},
+    {"dell", {"ECS_"}},          {"gcp", {"GOOGLE_"}}, {"openshift", {"OCS_", "AWS_"}},
+    {"openstack", {"OS_"}},
+};
+
+static bool is_of_provider(const char *provider, const char *variable)
 {
-    struct model *model = &t->model;
-    struct store *store = &model->store;
-    struct variables *variables = &model->sidecar_variables;
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
+        if (!text_is(provider, beginnings[i].provider))
+            continue;
+        for (size_t b = 0; b < 2 && beginnings[i].beginnings[b]; b++)
+            if (strncmp(variable, beginnings[i].beginnings[b],
+                        strlen(beginnings[i].beginnings[b])) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* Variables that come from a Secret: those by whose name the sidecar knows its credentials, or else
+ * those that are made of a key of credentials. */
+static void read_variables(struct translation *t, bool by_name)
+{
+    struct store *store = &t->model.store;
+    const struct variables *variables = &t->model.sidecar_variables;
     const struct variable *container = variables_find(variables, "STORAGE_CONTAINER");
     for (size_t i = 0; i < variables->count; i++) {
-        struct variable *variable = &variables->items[i];
+        const struct variable *variable = &variables->items[i];
+        if (!variable->secret || variable == container)
+            continue;
         /* What another value is made of is that, such as a prefix. */
-        if (variable->secret && variable != container && !variable->used)
+        if (by_name ? is_of_provider(store->provider, variable->name)
+                    : !variable->used && variable->secret_key &&
+                          is_credential(store->provider, variable->secret_key))
             add_secret(store, variable->secret, variable->path);
     }
+}
+
+/* Files that variables name. */
+static void read_files(struct translation *t)
+{
+    struct store *store = &t->model.store;
+    struct variables *variables = &t->model.sidecar_variables;
     for (size_t i = 0; i < variables->count; i++) {
         struct variable *variable = &variables->items[i];
         struct projected_file file;
         if (!variable->value || !names_credentials(variable->name))
             continue;
-        projected_find(t, &model->sidecar, variable->value, variables, &file);
+        projected_find(t, &t->model.sidecar, variable->value, variables, &file);
         if (file.kind == KUBE_SECRET) {
             add_secret(store, file.object, file.name_path);
             store->credentials_volume = file.place.volume_name;
         }
     }
+}
+
+/* A Secret that is all variables, and that is not in the input. */
+static bool read_unseen(struct translation *t)
+{
+    struct json_object *whole = kube_json_child(t->model.sidecar.tree, "envFrom");
+    for (size_t i = 0; i < list_length(whole); i++) {
+        const char *name = kube_json_text(list_item(whole, i), "/secretRef/name");
+        struct json_object *secret = NULL;
+        if (name && !object_get(t, KUBE_SECRET, t->model.namespace, name, &secret, NULL))
+            return false;
+        if (name && !secret)
+            add_secret(&t->model.store, name,
+                       pool_text(&t->pool, "%s/envFrom/%zu", t->model.sidecar.path, i));
+    }
+    return true;
+}
+
+/* The surest sign first; what is less sure counts only without it. */
+static bool read_credentials(struct translation *t)
+{
+    struct store *store = &t->model.store;
+    const struct variable *container =
+        variables_find(&t->model.sidecar_variables, "STORAGE_CONTAINER");
+    read_variables(t, true);
+    read_files(t);
+    if (!store->secret)
+        read_variables(t, false);
+    if (!store->secret && !read_unseen(t))
+        return false;
     if (!store->secret && container && container->secret)
         add_secret(store, container->secret, container->path);
+    return true;
 }
 
 /* Where Gardener keeps them by contract, if the sidecar does not say it: newer ones name the Secret
@@ -175,8 +241,7 @@ bool store_read(struct translation *t)
         store->prefix = NULL;
     if (!read_container(t))
         return false;
-    read_credentials(t);
-    if (!read_entry_secret(t))
+    if (!read_credentials(t) || !read_entry_secret(t))
         return false;
     store->local_on_volume = store->local && on_volume(t);
     return true;

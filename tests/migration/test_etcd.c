@@ -176,6 +176,32 @@ static struct CMUnitTest tests[] = {
     PLAIN("the prefix is kept", NULL, "/spec/backup/store/prefix", "'backups/stock'"),
     PLAIN("the credentials' Secret is named", NULL, "/spec/backup/store/secretRef",
           "{'name':'stock-backup'}"),
+    PLAIN("another Secret's variable before them does not matter",
+          SIDECAR "/env/0 {'name':'HTTPS_PROXY','valueFrom':{'secretKeyRef':{'name':'proxy',"
+                  "'key':'url'}}}",
+          "/spec/backup/store/secretRef", "{'name':'stock-backup'}"),
+    PLAIN("nor does one with a key of credentials",
+          SIDECAR "/env/0 {'name':'HTTPS_PROXY','valueFrom':{'secretKeyRef':{'name':'proxy',"
+                  "'key':'region'}}}",
+          "/spec/backup/store/secretRef", "{'name':'stock-backup'}"),
+    PLAIN("without names that the sidecar knows the keys tell",
+          SIDECAR "/env [{'name':'STORAGE_CONTAINER','value':'some'},{'name':'HTTPS_PROXY',"
+                  "'valueFrom':{'secretKeyRef':{'name':'proxy','key':'url'}}},{'name':'KEY',"
+                  "'valueFrom':{'secretKeyRef':{'name':'stock-backup','key':'accessKeyID'}}}]",
+          "/spec/backup/store/secretRef", "{'name':'stock-backup'}"),
+    PLAIN("a Secret that is no credentials is not taken for them",
+          SIDECAR "/env [{'name':'STORAGE_CONTAINER','value':'some'},{'name':'HTTPS_PROXY',"
+                  "'valueFrom':{'secretKeyRef':{'name':'proxy','key':'url'}}}]",
+          "/spec/backup/store/secretRef", NULL),
+    PLAIN("one that is all variables is taken on trust where it cannot be seen",
+          "Secret -\n" SIDECAR "/env [{'name':'STORAGE_CONTAINER','value':'some'}]\n" SIDECAR
+          "/envFrom [{'secretRef':{'name':'stock-backup'}}]",
+          "/spec/backup/store/secretRef", "{'name':'stock-backup'}"),
+    PLAIN("one that can be seen is known by its keys",
+          "Secret /stringData/AWS_REGION 'x'\n" SIDECAR
+          "/env [{'name':'STORAGE_CONTAINER','value':'some'}]\n" SIDECAR
+          "/envFrom [{'secretRef':{'name':'stock-backup'}}]",
+          "/spec/backup/store/secretRef", "{'name':'stock-backup'}"),
     PLAIN("without variables the bucket and the Secret are Gardener's, by the BackupEntry",
           SIDECAR "/env\n" SIDECAR "/args/2 '--store-prefix=id--1/stock'\n+ - " ENTRY
                   "}\n+ - " GARDENERS,

@@ -416,6 +416,10 @@ static struct CMUnitTest tests[] = {
         "blocker", "nowhere", {.client_tls_secret = "nowhere"}),
     ROW("without any Secret in the input they are not checked", "plain", "Secret -", "adopt",
         "SecretUnchecked", "warning", "stock-backup"),
+    ROW("nor is one that is all variables", "plain",
+        "Secret -\n" SIDECAR "/env [{'name':'STORAGE_CONTAINER','value':'some'}]\n" SIDECAR
+        "/envFrom [{'secretRef':{'name':'stock-backup'}}]",
+        "adopt", "SecretUnchecked", "warning", "stock-backup"),
     ROW("which is not to say that they are missing", "plain", "Secret -", "adopt", "SecretMissing",
         NULL),
     ROW("all keys are there", "secured", NULL, "adopt", "SecretKeyMissing", NULL),
@@ -470,6 +474,10 @@ static struct CMUnitTest tests[] = {
         "StoreSecretUnknown", "blocker"),
     ROW("v0.38 does not", "secured", SIDECAR "/env", "adopt", "StoreSecretUnknown", NULL, NULL,
         {.druid_version = "v0.38"}),
+    ROW("a Secret of another purpose is none", "plain",
+        SIDECAR "/env [{'name':'STORAGE_CONTAINER','value':'some'},{'name':'HTTPS_PROXY',"
+                "'valueFrom':{'secretKeyRef':{'name':'proxy','key':'url'}}}]",
+        "adopt", "StoreSecretUnknown", "blocker"),
     ROW("a local store on a volume is in the way", "plain",
         SIDECAR "/args/1 '--storage-provider=Local'\n" SIDECAR
                 "/args/- '--store-container=/var/etcd/data/backups'",
