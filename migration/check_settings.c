@@ -132,12 +132,13 @@ static void check_automatic(struct translation *t, const struct tls *tls, const 
 static void check_plain(struct translation *t, const struct tls *tls, const char *listen)
 {
     const struct setting *urls = settings_get(&t->model.etcd_reading.settings, listen);
+    const char *value = settings_value(&t->model.etcd_reading.settings, listen);
     if (tls->plain)
         find(t, FINDING_SOURCES_DISAGREE, tls->certificate_setting->path,
-             "%s is set, but %s is %s%s%s, without TLS: etcd makes no use of the certificate, and "
-             "no TLS section was written",
-             tls->certificate_setting->where, listen, urls ? "'" : "not set",
-             urls && urls->value ? urls->value : "", urls ? "'" : "");
+             "%s is set, but etcd listens without TLS (%s is %s) and makes no use of it: no TLS "
+             "section was written",
+             tls->certificate_setting->where, urls ? urls->where : listen,
+             value ? pool_text(&t->pool, "'%s'", value) : "not set");
 }
 
 void check_settings(struct translation *t)

@@ -71,9 +71,10 @@ static void read_side(struct translation *t, const struct tls_names *names, stru
     out->client_auth =
         is_true(out->auth_setting) || (out->ca_setting && ca_asks(&t->model.version));
     out->path = out->certificate_setting ? out->certificate_setting->path : t->model.etcd.path;
-    find_file(t, &t->model.etcd, &reading->variables, out->certificate_setting, &out->certificate);
-    find_file(t, &t->model.etcd, &reading->variables, out->key_setting, &out->key);
-    find_file(t, &t->model.etcd, &reading->variables, out->ca_setting, &out->ca);
+    const struct setting *files[] = {out->certificate_setting, out->key_setting, out->ca_setting};
+    struct projected_file *found[] = {&out->certificate, &out->key, &out->ca};
+    for (size_t i = 0; i < 3; i++)
+        find_file(t, &t->model.etcd, &reading->variables, out->plain ? NULL : files[i], found[i]);
     out->client.kind = KUBE_KINDS;
 }
 
