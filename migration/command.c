@@ -84,7 +84,7 @@ static const char *config_flag(struct reading *reading)
             (!found || setting->origin <= found->origin))
             found = setting;
     }
-    if (setting_is_unknown(found))
+    if (found && setting_is_unknown(found))
         opaque(reading, found->path, "which configuration file etcd is given cannot be known");
     return found && found->value && *found->value ? found->value : NULL;
 }

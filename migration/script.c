@@ -282,11 +282,9 @@ static void read_command(struct reader *r, const char *path, struct script *out,
         r->variables->count = before + own;
         for (size_t i = before; i < before + own; i++)
             r->variables->items[i].exported = true;
-    } else if (own || is_exec) {
-        r->certain = false;
-    } else if (strcmp(word, "export") == 0) {
+    } else if (!own && !is_exec && strcmp(word, "export") == 0) {
         read_export(r, path);
-    } else if (is_harmless(word)) {
+    } else if (!own && !is_exec && is_harmless(word)) {
         skip_words(r, strcmp(word, "set") == 0);
     } else {
         r->certain = false;
@@ -316,14 +314,14 @@ static const char *without_comments(struct translation *t, const char *text)
     bool comment = false;
     for (size_t i = 0; plain && i < length; i++) {
         char c = text[i];
-        if (c == '\n')
-            quote = '\0'; /* an apostrophe in a here-document is no quote */
-        else if (quote)
-            quote = c == quote ? '\0' : quote;
-        else if (!comment && (c == '\'' || c == '"'))
+        if (c == quote || c == '\n')
+            quote = '\0'; /* an apostrophe in a here-document begins no quote */
+        else if (!quote && !comment && (c == '\'' || c == '"'))
             quote = c;
         comment = c != '\n' && (comment || (!quote && c == '#' && strchr(" \t\n;", before)));
-        plain[i] = comment ? ' ' : c;
+        plain[i] = c;
+        if (comment)
+            plain[i] = ' ';
         before = c;
     }
     return plain ? plain : "";
