@@ -47,21 +47,38 @@ static int compare(const void *a, const void *b)
     return namespaces ? namespaces : strcmp(name_of(one), name_of(other));
 }
 
-/* One name for two etcds of a namespace would make one Etcd of both. */
-static bool check_name(const struct names *names, const struct migrate_options *options,
-                       struct error *err)
+/* Whether STS is to be translated; else *REASON says why not. */
+static bool is_asked(struct json_object *sts, const struct migrate_options *options,
+                     const char **reason)
+{
+    if (options->only && strcmp(options->only, name_of(sts)) != 0) {
+        *reason = "it was not asked for (--only)";
+        return false;
+    }
+    return migrate_runs_etcd(sts, reason);
+}
+
+/* One name for two etcds of a namespace would make one Etcd of both, and that one etcd was stopped
+ * says nothing of another. */
+static bool check_batch(const struct names *names, const struct migrate_options *options,
+                        struct error *err)
 {
     const char *last = NULL, *reason;
-    for (size_t i = 0; options->name && i < names->count; i++) {
+    size_t asked = 0;
+    for (size_t i = 0; i < names->count; i++) {
         const char *namespace = namespace_of(names->items[i]);
-        if (!migrate_runs_etcd(names->items[i], &reason))
+        if (!is_asked(names->items[i], options, &reason))
             continue;
-        if (last && strcmp(last, namespace) == 0)
+        if (options->name && last && strcmp(last, namespace) == 0)
             return error_set(
                 err, ERROR_INVALID,
                 "--name '%s': namespace %s has more than one etcd, and they cannot share it",
                 options->name, namespace);
         last = namespace;
+        if (options->old_is_stopped && ++asked > 1)
+            return error_set(err, ERROR_INVALID,
+                             "--old-is-stopped: the input has more than one etcd; say which is "
+                             "stopped with --only NAME");
     }
     return true;
 }
@@ -71,7 +88,7 @@ static bool translate(struct json_object *sts, struct kube_source *source,
                       migrate_each *each, void *context, struct error *err)
 {
     const char *reason;
-    if (!migrate_runs_etcd(sts, &reason)) {
+    if (!is_asked(sts, options, &reason)) {
         AUTO_JSON struct json_object *skipped = kube_json_object(
             "namespace", kube_json_string(namespace_of(sts)), "statefulSet",
             kube_json_string(name_of(sts)), "reason", kube_json_string(reason), NULL);
@@ -93,7 +110,7 @@ static bool translate_all(struct names *names, struct kube_source *source,
         return error_set(err, ERROR_NO_MEMORY, "out of memory");
     if (names->count)
         qsort(names->items, names->count, sizeof(struct json_object *), compare);
-    if (!check_name(names, options, err))
+    if (!check_batch(names, options, err))
         return false;
     for (size_t i = 0; i < names->count; i++)
         if (!translate(names->items[i], source, options, i, names->count, each, context, err))

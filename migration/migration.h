@@ -19,6 +19,7 @@ enum migrate_strategy {
  * than the call. */
 struct migrate_options {
     enum migrate_strategy strategy;
+    const char *only;                /* the name of the StatefulSets that are meant; NULL: all */
     const char *name;                /* of the Etcd, for join and restore; default "<name>-druid" */
     const char *store_container;     /* overrides what the sidecar says */
     const char *etcd_version;        /* what runs today; default: the image's tag */
@@ -71,7 +72,8 @@ typedef bool migrate_each(void *context, size_t index, size_t total,
 
 /* Every StatefulSet of FILES, ordered by namespace and name; what they mount comes from SOURCE, or
  * from FILES where that is NULL. The first that cannot be translated stops it, and the message
- * names it. ERROR_INVALID also: options.name with several etcds in one namespace. */
+ * names it. ERROR_INVALID also: options.name with several etcds in one namespace, or old_is_stopped
+ * with several in all. */
 bool migrate_files(struct kube_files *files, struct kube_source *source,
                    const struct migrate_options *options, migrate_each *each, void *context,
                    struct error *err);

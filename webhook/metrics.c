@@ -121,7 +121,7 @@ void webhook_metrics_write(struct webhook_metrics *metrics, FILE *out)
           "When the serving certificate expires, in seconds since 1970.",
           metrics->certificate_expiry);
     head(out, "druid_bridge_log_lines_dropped_total", "counter",
-         "Lines of the log that nobody took in time.");
+         "Lines of the log that were not taken in time.");
     fprintf(out, "druid_bridge_log_lines_dropped_total %llu\n", webhook_log_dropped());
     gauge(out, "process_resident_memory_bytes", "Resident memory.", resident_bytes());
     head(out, "druid_bridge_build_info", "gauge", "The version that runs.");

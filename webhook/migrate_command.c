@@ -180,6 +180,21 @@ static bool read_inputs(const struct migrate_command *command, struct kube_files
     return true;
 }
 
+static bool has_one(void *context, struct json_object *object)
+{
+    (void)object;
+    *(bool *)context = true;
+    return false;
+}
+
+/* An input of nothing is what a command that failed leaves behind: no reason to be content. */
+static bool check_inputs(struct kube_files *files, struct error *err)
+{
+    bool any = false;
+    kube_files_each(files, KUBE_STATEFUL_SET, has_one, &any);
+    return any || error_set(err, ERROR_INVALID, "there is no StatefulSet in the input");
+}
+
 static bool open_report(const struct migrate_command *command, struct output *output,
                         struct error *err)
 {
@@ -203,7 +218,8 @@ static bool translate(const struct migrate_command *command, struct output *outp
     if (!files)
         return out_of_memory(err);
     bool opened = migrate_options_check(&command->options, err) &&
-                  read_inputs(command, files, err) && open_report(command, output, err);
+                  read_inputs(command, files, err) && check_inputs(files, err) &&
+                  open_report(command, output, err);
     bool done = opened &&
                 migrate_files(files, command->source, &command->options, take_result, output, err);
     if (output->progress)

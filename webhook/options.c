@@ -45,8 +45,9 @@ static const struct option_row {
     {"log-format", "text|json", CHOICE, AT(log_format), 0, "of the log on standard error"},
     {NULL, NULL, TEXT, 0, 0, "Translate StatefulSets into Etcds"},
     {"migrate", NULL, MODE, 0, MODE_MIGRATE, "translate the files given, - is standard input"},
+    {"only", "NAME", TEXT, AT(migrate.only), 0, "only StatefulSets of this name"},
     {"strategy", "adopt|join|restore|auto", CHOICE, AT(strategy), 0,
-     "how druid gets the data (auto: adopt, else join)"},
+     "how druid gets the data (auto)"},
     {"output", "yaml|json", CHOICE, AT(output), 0, "of the Etcds, on standard output"},
     {"report", "FILE", TEXT, AT(report), 0, "where the report goes (standard error)"},
     {"report-format", "text|json", CHOICE, AT(report_format), 0, "for people or for programs"},
@@ -264,10 +265,12 @@ void webhook_options_help(FILE *out)
         }
         snprintf(usage, sizeof usage, "--%s%s%s", rows[i].name, rows[i].argument ? " " : "",
                  rows[i].argument ? rows[i].argument : "");
-        fprintf(out, "  %-32s %s\n", usage, rows[i].help);
+        fprintf(out, "  %-34s %s\n", usage, rows[i].help);
     }
-    fputs("\nDurations as 90s, 1h30m; sizes as 64Mi. SIGHUP reads configuration, objects and\n"
-          "certificates again; SIGTERM drains and ends. Exit status: 0 done, 1 usage or input; of\n"
-          "--migrate also 2 where an Etcd is blocked, 3 with --strict where there are warnings.\n",
-          out);
+    fputs(
+        "\n--kubeconfig and --objects also supply what the files given to --migrate do not have.\n"
+        "Durations as 90s, 1h30m; sizes as 64Mi. SIGHUP reads configuration, objects and\n"
+        "certificates again; SIGTERM drains and ends. Exit status: 0 done, 1 usage or input; of\n"
+        "--migrate also 2 where an Etcd is blocked, 3 with --strict where there are warnings.\n",
+        out);
 }

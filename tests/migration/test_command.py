@@ -153,10 +153,31 @@ class Command(unittest.TestCase):
         text_report = run("-", stdin=text).stderr
         self.assertIn("StatefulSet shop/prometheus: none of its containers runs etcd", text_report)
 
-    def test_nothing_at_all_is_nothing(self):
-        result = run("-", "--output", "json", "--report-format", "json", stdin="")
-        self.assertEqual((result.returncode, result.stdout), (0, ""))
-        self.assertEqual(strip(result), {"items": [], "skipped": []})
+    def test_an_input_without_any_is_an_error(self):
+        for text in ("", "---\n", '{"apiVersion": "v1", "kind": "List", "items": []}'):
+            result = run("-", "--output", "json", "--report-format", "json", stdin=text)
+            self.assertEqual((result.returncode, result.stdout), (1, ""))
+            self.assertIn("there is no StatefulSet in the input", result.stderr)
+
+    def two(self):
+        again = kind(fixture("plain"), "StatefulSet")
+        again["metadata"]["name"] = "second"
+        return yaml.safe_dump_all(fixture("plain") + [again])
+
+    def test_only_one_may_be_asked_for(self):
+        name = kind(fixture("plain"), "StatefulSet")["metadata"]["name"]
+        result = run("-", "--only", name, "--report-format", "json", stdin=self.two())
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(yaml.safe_load(result.stdout)["metadata"]["name"], name)
+        self.assertEqual([(s["statefulSet"], s["reason"]) for s in strip(result)["skipped"]],
+                         [("second", "it was not asked for (--only)")])
+
+    def test_that_one_is_stopped_says_nothing_of_another(self):
+        options = ("--strategy", "restore", "--old-is-stopped")
+        result = run("-", *options, stdin=self.two())
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertIn("--only", result.stderr)
+        self.assertNotEqual(run("-", *options, "--only", "second", stdin=self.two()).returncode, 1)
 
     def test_the_report_is_what_the_contract_says(self):
         with tempfile.TemporaryDirectory() as folder:
