@@ -62,9 +62,10 @@ static struct json_object *unless_empty(struct json_object *map)
 
 static struct json_object *pod_labels(struct translation *t, const char *to)
 {
-    return texts(
-        t, "/spec/template/metadata/labels", to, of_package_manager,
-        "it belongs to the package manager; druid sets app.kubernetes.io/managed-by itself");
+    return texts(t, "/spec/template/metadata/labels", to, of_package_manager,
+                 "it belongs to a package manager, or is druid's own: druid sets "
+                 "app.kubernetes.io/managed-by "
+                 "itself");
 }
 
 static struct json_object *pod_annotations(struct translation *t, const char *to)

@@ -24,7 +24,7 @@ static const struct option_row {
     {NULL, NULL, TEXT, 0, 0, "Serve (the default)"},
     {"config", "FILE", TEXT, AT(config), 0, "configuration, kind BridgeConfiguration"},
     {"objects", "PATH", LIST, AT(objects), 0,
-     "manifests as the object source: a file or a directory; repeatable"},
+     "manifests as the object source, file or directory; repeatable"},
     {"kubeconfig", "FILE", TEXT, AT(kubeconfig), 0,
      "the API server as the object source; in a pod the default"},
     {"tls-dir", "DIR", TEXT, AT(tls_dir), 0, "has tls.crt and tls.key; reloaded when they change"},
