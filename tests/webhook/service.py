@@ -56,19 +56,23 @@ def patch_of(answer):
 class Service:
     """Starts the program and waits until it serves; stop() ends it."""
 
-    def __init__(self, *options, objects=None, config=None, wrapper=(), names=("localhost", "127.0.0.1")):
+    def __init__(self, *options, objects=None, config=None, wrapper=(), names=("localhost", "127.0.0.1"),
+                 validity="24h", kubeconfig=None):
         self.ending = False
         self.folder = tempfile.mkdtemp(prefix="druid-bridge-test.")
         self.tls = os.path.join(self.folder, "tls")
-        self.issue(self.tls, names)
+        self.issue(self.tls, names, validity)
         self.objects = self.write("objects.yaml", objects or read_fixture("cluster.yaml"))
         self.config = self.write("config.yaml", config or "apiVersion: druid-bridge/v1alpha1\n"
                                  "kind: BridgeConfiguration\nsidecar: {image: 'example.com/etcdbrctl:1'}\n")
+        source = ["--objects", self.objects]
+        if kubeconfig:
+            source = ["--kubeconfig", self.write("kubeconfig", kubeconfig)]
         self.log_path = os.path.join(self.folder, "log")
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [*wrapper, PROGRAM, "--config", self.config, "--objects", self.objects, "--tls-dir",
-                 self.tls, "--listen", "127.0.0.1:0", "--operations-listen", "127.0.0.1:0", "--drain",
+                [*wrapper, PROGRAM, "--config", self.config, *source, "--tls-dir", self.tls,
+                  "--listen", "127.0.0.1:0", "--operations-listen", "127.0.0.1:0", "--drain",
                  "1s", *options], stdout=subprocess.DEVNULL, stderr=log)
         line = self.wait_for_log(r'msg"?[=:]"?serving"?')
         address = re.search(r'address"?[=:]"?127\.0\.0\.1:(\d+)', line)
