@@ -98,14 +98,14 @@ static void write_histogram(struct webhook_metrics *metrics, FILE *out)
             (double)metrics->duration_nanoseconds / 1e9, name, count);
 }
 
-/* Resident memory in bytes, 0 if it cannot be read. Source: proc(5), statm. */
+/* Resident memory in bytes, 0 if it cannot be read. Source: proc(5), statm: its second number. */
 static long long resident_bytes(void)
 {
-    long long pages = 0;
+    char line[128];
     AUTO_FILE FILE *statm = fopen("/proc/self/statm", "re");
-    if (!statm || fscanf(statm, "%*s %lld", &pages) != 1)
+    if (!statm || !fgets(line, sizeof line, statm))
         return 0;
-    return pages * sysconf(_SC_PAGESIZE);
+    return strtoll(line + strcspn(line, " "), NULL, 10) * sysconf(_SC_PAGESIZE);
 }
 
 void webhook_metrics_write(struct webhook_metrics *metrics, FILE *out)
