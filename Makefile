@@ -52,6 +52,7 @@ export BUILD SHARED PROGRAM
 .PHONY: all help demo run check fuzz e2e bench lint format install clean tests
 
 all: $(PROGRAM) ## build build/druid-bridge (the default)
+	@:
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  \1 - \2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s- -l2
@@ -103,6 +104,7 @@ clean: ## remove what was built
 	rm -rf build
 
 tests: $(TESTS)
+	@:
 
 $(PROGRAM): $(BUILD)/obj/webhook/main.o $(LIBRARY_OBJECTS)
 	$(if $(Q),@echo "  LINK    $@")
