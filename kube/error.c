@@ -59,10 +59,10 @@ bool error_wrap(struct error *err, const char *format, ...)
 const char *error_code_name(enum error_code code)
 {
     static const char *const names[] = {
-        [ERROR_NONE] = "none",           [ERROR_INVALID] = "invalid",
-        [ERROR_RANGE] = "out-of-range",  [ERROR_NOT_FOUND] = "not-found",
-        [ERROR_CONFLICT] = "conflict",   [ERROR_UNAVAILABLE] = "unavailable",
-        [ERROR_NO_MEMORY] = "no-memory",
+        [ERROR_NONE] = "none",          [ERROR_INVALID] = "invalid",
+        [ERROR_RANGE] = "out-of-range", [ERROR_NOT_FOUND] = "not-found",
+        [ERROR_CONFLICT] = "conflict",  [ERROR_UNAVAILABLE] = "unavailable",
+        [ERROR_STOPPED] = "stopped",    [ERROR_NO_MEMORY] = "no-memory",
     };
     return code < sizeof names / sizeof *names ? names[code] : "unknown";
 }

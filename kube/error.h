@@ -13,6 +13,7 @@ enum error_code {
     ERROR_NOT_FOUND,   /* an object that is needed is absent */
     ERROR_CONFLICT,    /* something stands in the way: it exists already, or disagrees */
     ERROR_UNAVAILABLE, /* cannot be decided now: a file or server cannot be read */
+    ERROR_STOPPED,     /* whoever it was done for does not wait for it any more */
     ERROR_NO_MEMORY,
 };
 

@@ -6,6 +6,7 @@
 
 #include "kube/files.h"
 #include "kube/source.h"
+#include "kube/work.h"
 
 enum migrate_strategy {
     MIGRATE_ADOPT,   /* the same name: druid takes the StatefulSet over in place */
@@ -28,9 +29,13 @@ struct migrate_options {
     const char *druid_version;       /* "v0.37" (default) or "v0.38" */
     bool accept_client_cert_auth;
     bool old_is_stopped;
-    bool untrusted; /* the StatefulSet comes from somebody who may not read the Secrets that it
-                     * names: of their values none is shown but that of the key bucketName */
-    int64_t now;    /* seconds since 1970, for certificates */
+    bool untrusted;     /* the StatefulSet comes from somebody who may not read the Secrets that it
+                         * names: of their values none is shown but that of the key bucketName */
+    int64_t now;        /* seconds since 1970, for certificates */
+    bool findings_only; /* of `strategy` alone, which is not MIGRATE_AUTO: the report has neither
+                         * fields nor alternatives */
+    size_t memory;      /* bytes that one translation may hold besides its trees; 0: no limit */
+    struct kube_work *work; /* NULL: no limit */
 };
 
 /* "auto", "adopt", "join", "restore". ERROR_INVALID names those. */
@@ -58,7 +63,8 @@ bool migrate_runs_etcd(struct json_object *stateful_set, const char **reason);
 
 /* Translates STATEFUL_SET; what it mounts comes from SOURCE. OPTIONS must be checked.
  * ERROR_INVALID: it is not a StatefulSet as the API server would store it; the message names the
- * path. ERROR_UNAVAILABLE: the source cannot answer now. */
+ * path. ERROR_RANGE: it takes more than OPTIONS allow. ERROR_UNAVAILABLE: the source cannot answer
+ * now. ERROR_STOPPED: OPTIONS' work has ended. */
 bool migrate_stateful_set(struct json_object *stateful_set, struct kube_source *source,
                           const struct migrate_options *options, struct migrate_result *out,
                           struct error *err);

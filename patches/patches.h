@@ -7,6 +7,7 @@
 
 #include "kube/patch.h"
 #include "kube/source.h"
+#include "kube/work.h"
 #include "patches/phase.h"
 #include "patches/provider.h"
 
@@ -41,6 +42,7 @@ struct patch_request {
     const char *user;      /* who asks, as the API server knows them; NULL: it did not say */
     struct json_object *object;
     struct json_object *old_object; /* NULL on CREATE */
+    struct kube_work *work;         /* NULL: no limit */
 };
 
 struct patch_result {
@@ -55,7 +57,7 @@ struct patch_result {
  * should be gives an empty patch. The caller frees RESULT, also after an error. Errors, which name
  * the object and what it needs: ERROR_INVALID: the object, or one that it needs, is malformed.
  * ERROR_NOT_FOUND: one that it needs is absent. ERROR_CONFLICT: it is not this user's to change.
- * ERROR_UNAVAILABLE: the source cannot tell. */
+ * ERROR_UNAVAILABLE: the source cannot tell. ERROR_STOPPED: REQUEST's work has ended. */
 bool patch_stateful_set(const struct patch_request *request, const struct patch_settings *settings,
                         struct kube_source *source, struct patch_result *result, struct error *err);
 

@@ -130,6 +130,7 @@ struct webhook_answer webhook_answer_error(const struct webhook_review *review,
         [ERROR_NOT_FOUND] = MHD_HTTP_UNPROCESSABLE_CONTENT,
         [ERROR_CONFLICT] = MHD_HTTP_FORBIDDEN,
         [ERROR_UNAVAILABLE] = 0,
+        [ERROR_STOPPED] = 0,
         [ERROR_NO_MEMORY] = 0,
     };
     unsigned code = refusals[err->code];

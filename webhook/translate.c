@@ -9,7 +9,8 @@
 /* What was sent is wrong; or it could not be decided. */
 static struct webhook_answer answer_error(const struct error *err)
 {
-    bool ours = err->code == ERROR_UNAVAILABLE || err->code == ERROR_NO_MEMORY;
+    bool ours = err->code == ERROR_UNAVAILABLE || err->code == ERROR_STOPPED ||
+                err->code == ERROR_NO_MEMORY;
     return webhook_status(ours ? MHD_HTTP_INTERNAL_SERVER_ERROR : MHD_HTTP_UNPROCESSABLE_CONTENT,
                           err->message);
 }
