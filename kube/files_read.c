@@ -102,7 +102,7 @@ bool kube_files_add_text(struct kube_files *files, const char *name, const char 
     const char *kept = kube_files_remember(files, name);
     if (!kept)
         return no_memory(err);
-    const struct kube_text named = {kept, text, length};
+    const struct kube_text named = {.name = kept, .bytes = text, .length = length};
     struct reading reading = {.files = files, .text = &named};
     return kube_yaml_read_text(&named, take_document, &reading, err);
 }

@@ -11,6 +11,7 @@ struct kube_text {
     const char *name;
     const char *bytes;
     size_t length;
+    struct kube_work *work; /* that it is read for; NULL: no limit */
 };
 
 /* Puts the place, LINE of TEXT (from 1), before the message of ERR. Returns false. */

@@ -9,7 +9,7 @@
 #ifndef KUBE_JSON_H
 #define KUBE_JSON_H
 
-#include "kube/error.h"
+#include "kube/work.h"
 
 #include <json-c/json.h>
 #include <stddef.h>
@@ -29,6 +29,10 @@ enum { KUBE_POINTER_SIZE = 1024 };
  * ERROR_INVALID names line and column; the text itself, which may be a Secret, is never quoted.
  * ERROR_RANGE: 2 GiB or more. */
 bool kube_json_parse(const char *text, size_t length, struct json_object **out, struct error *err);
+
+/* The same as long as WORK goes on. Also ERROR_STOPPED. */
+bool kube_json_parse_while(struct kube_work *work, const char *text, size_t length,
+                           struct json_object **out, struct error *err);
 
 /* What stands at POINTER below ROOT ("/spec/template/spec", "" is ROOT itself). Absent and null are
  * the same to Kubernetes: *out is then NULL, and that is success. ERROR_INVALID: something on the

@@ -147,7 +147,9 @@ static bool check_characters(struct scan *scan, struct error *err)
     size_t limit = FREE_CONTAINERS + (scan->end - scan->at) / CONTAINER_LENGTH;
     while (scan->at < scan->end) {
         unsigned char c = peek(scan, 0);
-        bool valid = true;
+        bool valid = kube_work_goes_on(scan->text->work) || kube_work_check(scan->text->work, err);
+        if (!valid)
+            return false;
         if (c == '"')
             valid = check_string(scan, err);
         else if (c == '-' || (c >= '0' && c <= '9'))
@@ -190,6 +192,43 @@ static void free_tokener(struct json_tokener *tokener)
     json_tokener_free(tokener);
 }
 
+/* Feeds BEGIN..END of TEXT to TOKENER, a piece at a time. *PARSED says how far it came. */
+static bool tokenize(struct json_tokener *tokener, const struct kube_text *text, size_t begin,
+                     size_t end, size_t *parsed, struct json_object **out, struct error *err)
+{
+    enum { PIECE = 64 << 10 };
+    enum json_tokener_error status = json_tokener_continue;
+    struct json_object *value = NULL;
+    size_t at = begin;
+    while (status == json_tokener_continue && at < end) {
+        size_t length = end - at < PIECE ? end - at : PIECE;
+        if (!kube_work_check(text->work, err))
+            return false;
+        value = json_tokener_parse_ex(tokener, text->bytes + at, (int)length);
+        status = json_tokener_get_error(tokener);
+        at += json_tokener_get_parse_end(tokener);
+    }
+    /* A number or literal at the very end is complete only once something follows it. */
+    if (status == json_tokener_continue) {
+        value = json_tokener_parse_ex(tokener, "", 1);
+        status = json_tokener_get_error(tokener);
+    }
+    if (status != json_tokener_success)
+        return fail_at(text, at, json_tokener_error_desc(status), err);
+    *parsed = at;
+    *out = value;
+    return true;
+}
+
+/* Nothing but blanks may follow the value. */
+static bool check_end(const struct kube_text *text, size_t at, size_t end, struct error *err)
+{
+    while (at < end && strchr(" \t\r\n", text->bytes[at]))
+        at++;
+    return at == end ||
+           fail_at(text, at, json_tokener_error_desc(json_tokener_error_parse_unexpected), err);
+}
+
 bool kube_json_parse_part(const struct kube_text *text, size_t begin, size_t end,
                           struct json_object **out, struct error *err)
 {
@@ -197,31 +236,31 @@ bool kube_json_parse_part(const struct kube_text *text, size_t begin, size_t end
     if (length >= INT_MAX - 1)
         return error_set(err, ERROR_RANGE, "%zu bytes of JSON are too many", length);
     struct scan scan = {text, begin, end, 0};
-    if (!check_characters(&scan, err))
+    if (!kube_work_check(text->work, err) || !check_characters(&scan, err))
         return false;
     struct json_tokener *tokener = new_tokener(scan.longest);
     if (!tokener)
         return error_set(err, ERROR_NO_MEMORY, "out of memory");
-    AUTO_JSON struct json_object *value =
-        json_tokener_parse_ex(tokener, text->bytes + begin, (int)length);
-    size_t parsed = json_tokener_get_parse_end(tokener);
-    enum json_tokener_error status = json_tokener_get_error(tokener);
-    /* A number or literal at the very end is complete only once something follows it. */
-    if (status == json_tokener_continue) {
-        value = json_tokener_parse_ex(tokener, "", 1);
-        status = json_tokener_get_error(tokener);
-        parsed = length;
-    }
+    AUTO_JSON struct json_object *value = NULL;
+    size_t parsed = begin;
+    bool whole = tokenize(tokener, text, begin, end, &parsed, &value, err) &&
+                 check_end(text, parsed, end, err);
     free_tokener(tokener);
-    if (status != json_tokener_success)
-        return fail_at(text, begin + parsed, json_tokener_error_desc(status), err);
-    *out = TAKE(value);
-    return true;
+    if (whole)
+        *out = TAKE(value);
+    return whole;
 }
 
 bool kube_json_parse(const char *text, size_t length, struct json_object **out, struct error *err)
 {
-    return kube_json_parse_part(&(struct kube_text){NULL, text, length}, 0, length, out, err);
+    return kube_json_parse_while(NULL, text, length, out, err);
+}
+
+bool kube_json_parse_while(struct kube_work *work, const char *text, size_t length,
+                           struct json_object **out, struct error *err)
+{
+    const struct kube_text whole = {.bytes = text, .length = length, .work = work};
+    return kube_json_parse_part(&whole, 0, length, out, err);
 }
 
 /* --- several values in one text --- */

@@ -353,5 +353,6 @@ bool kube_yaml_read_text(const struct kube_text *text, kube_yaml_document *each,
 bool kube_yaml_read(const char *text, size_t length, kube_yaml_document *each, void *context,
                     struct error *err)
 {
-    return kube_yaml_read_text(&(struct kube_text){NULL, text, length}, each, context, err);
+    return kube_yaml_read_text(&(struct kube_text){.bytes = text, .length = length}, each, context,
+                               err);
 }

@@ -51,25 +51,18 @@ struct careful {
     bool slow;                /* it is asked no more */
 };
 
-static long long milliseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 static bool careful_get(struct kube_source *source, enum kube_kind kind, const char *namespace,
                         const char *name, struct kube_object **out, struct error *err)
 {
     enum { SLOW_MILLISECONDS = 500 };
     struct careful *careful = (struct careful *)source; /* its first member */
     struct error why = {0};
-    long long begin = milliseconds();
+    long long begin = webhook_clock();
     if (!careful->slow && !careful->refused[kind]) {
         if (kube_source_get(careful->asked, kind, namespace, name, out, &why))
             return true;
         careful->refused[kind] = why.code == ERROR_UNAVAILABLE;
-        careful->slow = milliseconds() - begin > SLOW_MILLISECONDS;
+        careful->slow = webhook_clock() - begin > SLOW_MILLISECONDS;
     } else {
         careful->refused[kind] = true;
     }
@@ -91,16 +84,76 @@ static bool careful_ready(struct kube_source *source, struct error *err)
 static const struct kube_source_ops careful_operations = {careful_get, careful_covers,
                                                           careful_ready, NULL};
 
-struct json_object *webhook_advise(struct patch_result *result, struct kube_source *source,
-                                   int64_t now)
+/* --- how much an object is --- */
+
+/* A real etcd's StatefulSet has some 300 values and 20 KB. */
+enum { VALUES_MAX = 4000, TEXT_MAX = 256 << 10 };
+
+/* What the translation for one strategy takes at most, as measured: of a value of the object, and
+ * of a byte of its text. */
+enum { VALUE_BYTES = 4 << 10, TEXT_TIMES = 16, TRANSLATION_BYTES = 8 << 20 };
+
+struct amount {
+    long long values; /* maps and lists too */
+    long long text;   /* bytes of keys and strings */
+};
+
+static void measure(struct json_object *value, struct amount *amount)
+{
+    if (++amount->values > VALUES_MAX)
+        return;
+    if (json_object_is_type(value, json_type_string)) {
+        amount->text += json_object_get_string_len(value);
+    } else if (json_object_is_type(value, json_type_array)) {
+        size_t length = json_object_array_length(value);
+        for (size_t i = 0; i < length && amount->values <= VALUES_MAX; i++)
+            measure(json_object_array_get_idx(value, i), amount);
+    } else if (json_object_is_type(value, json_type_object)) {
+        json_object_object_foreach(value, key, member)
+        {
+            amount->text += (long long)strlen(key);
+            measure(member, amount);
+            if (amount->values > VALUES_MAX)
+                return;
+        }
+    }
+}
+
+/* Memory for the translation of OBJECT. Where there is none, a warning says why. */
+static bool take_memory(struct webhook_call *call, struct json_object *object,
+                        struct json_object *warnings)
+{
+    struct amount amount = {0};
+    measure(object, &amount);
+    if (amount.values > VALUES_MAX || amount.text > TEXT_MAX) {
+        warn(warnings, "not translated", "the object is too large; ask druid-bridge --migrate");
+        return false;
+    }
+    if (webhook_call_take(call, TRANSLATION_BYTES + amount.values * VALUE_BYTES +
+                                    amount.text * TEXT_TIMES))
+        return true;
+    warn(warnings, "not translated", "too many requests at once; ask druid-bridge --migrate");
+    return false;
+}
+
+struct json_object *webhook_advise(struct webhook_call *call, struct patch_result *result,
+                                   struct kube_source *source, int64_t now)
 {
     const struct migrate_options options = {
-        .strategy = MIGRATE_AUTO, .untrusted = true, .now = now};
+        .strategy = MIGRATE_ADOPT,
+        .untrusted = true,
+        .now = now,
+        .findings_only = true,
+        .memory = TRANSLATION_BYTES,
+        .work = &call->work,
+    };
     struct careful careful = {.source = {&careful_operations}, .asked = source};
     AUTO_MIGRATE_RESULT struct migrate_result translated = {0};
     AUTO_JSON struct json_object *object = NULL;
     struct json_object *findings = NULL;
     struct error err = {0};
+    if (!take_memory(call, result->patch.object, result->warnings))
+        return NULL;
     if (!kube_patch_apply(&result->patch, &object, &err) ||
         !migrate_stateful_set(object, &careful.source, &options, &translated, &err) ||
         !kube_json_need_array(translated.report, "/findings", &findings, &err)) {

@@ -3,9 +3,14 @@
 #include <stdatomic.h>
 #include <string.h>
 
+long long webhook_budget_most(const struct webhook_budget *budget)
+{
+    return budget->limit - budget->limit / 8;
+}
+
 bool webhook_budget_take(struct webhook_budget *budget, long long bytes, bool small)
 {
-    long long limit = small ? budget->limit : budget->limit - budget->limit / 8;
+    long long limit = small ? budget->limit : webhook_budget_most(budget);
     if (atomic_fetch_add(&budget->used, bytes) + bytes <= limit)
         return true;
     budget->used -= bytes;

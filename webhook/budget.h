@@ -6,13 +6,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A body that is no longer than that is small. */
-enum { WEBHOOK_SMALL_BODY = 128 << 10 };
+/* A request that holds no more than that is small: an ordinary review of 128 KB does not. */
+enum { WEBHOOK_SMALL = 8 << 20 };
 
 struct webhook_budget {
     long long limit; /* an eighth of it is for small requests only */
     _Atomic long long used;
 };
+
+/* What one request that is not small may hold at most. */
+long long webhook_budget_most(const struct webhook_budget *budget);
 
 /* Takes BYTES of it for a request that is SMALL or not; false, and nothing taken, where they are
  * not there. They go back by webhook_budget_give. */

@@ -1,23 +1,22 @@
 #include "webhook/connection.h"
 
 #include "kube/cleanup.h"
+#include "webhook/call.h"
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
-
-static long long now_milliseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
 
 void webhook_connection_enter(struct webhook_connection *connection, enum webhook_phase phase)
 {
-    connection->since = now_milliseconds();
+    connection->since = webhook_clock();
     connection->phase = (int)phase;
-    if (phase >= PHASE_HEADERS)
-        connection->asked = true;
+    if (phase == PHASE_HEADERS)
+        connection->worth = WORTH_REQUEST;
+}
+
+void webhook_connection_reviewed(struct webhook_connection *connection)
+{
+    connection->worth = WORTH_REVIEWED;
 }
 
 struct webhook_connection *webhook_connection_of(struct MHD_Connection *handle)
@@ -136,28 +135,108 @@ void webhook_connection_notify(void *connections, struct MHD_Connection *handle,
         close_connection(connections, TAKE(*context));
 }
 
-unsigned webhook_connections_reap(struct webhook_connections *connections, bool all)
+/* --- which have to go --- */
+
+enum { FRESH_MILLISECONDS = 500 };
+
+static bool is_idle(const struct webhook_connection *connection)
 {
-    enum { FRESH_MILLISECONDS = 1000 };
-    unsigned at_work = 0;
-    unsigned most = connections->cap - connections->cap / 8;
-    long long now = now_milliseconds();
-    pthread_mutex_lock(&connections->mutex);
-    unsigned excess = connections->count > most ? connections->count - most : 0;
+    return connection->phase == PHASE_IDLE || connection->phase == PHASE_HANDSHAKE;
+}
+
+static void cut(struct webhook_connection *connection)
+{
+    connection->cut = true;
+    shutdown(connection->fd, SHUT_RDWR);
+}
+
+static void cut_late(struct webhook_connections *connections, long long now)
+{
+    for (struct webhook_connection *c = connections->oldest; c; c = c->next)
+        if (!c->cut && now - c->since > connections->seconds[c->phase] * 1000LL)
+            cut(c);
+}
+
+/* One that could go, as it is at the moment of the choice. */
+struct candidate {
+    struct webhook_connection *connection;
+    int worth;
+    long long since;
+};
+
+static int compare_candidates(const void *a, const void *b)
+{
+    const struct candidate *one = a;
+    const struct candidate *other = b;
+    if (one->worth != other->worth)
+        return one->worth < other->worth ? -1 : 1;
+    return one->since < other->since ? -1 : one->since > other->since;
+}
+
+/* Cuts COUNT of those that are idle; without memory for the choice, none this time. */
+static void cut_idle(struct webhook_connections *connections, long long now, unsigned count)
+{
+    AUTO_FREE struct candidate *candidates = calloc(connections->count, sizeof *candidates);
+    unsigned found = 0;
+    if (!candidates)
+        return;
     for (struct webhook_connection *c = connections->oldest; c; c = c->next) {
-        enum webhook_phase phase = (enum webhook_phase)c->phase;
-        long long age = now - c->since;
-        bool working = phase != PHASE_IDLE && phase != PHASE_HANDSHAKE;
-        bool late = age > connections->seconds[phase] * 1000LL;
-        bool in_the_way = excess && !c->asked && age > FRESH_MILLISECONDS;
-        at_work += working && !c->cut;
-        if ((late || in_the_way || all) && !c->cut) {
-            c->cut = true;
-            shutdown(c->fd, SHUT_RDWR);
-        }
-        if (c->cut && excess)
-            excess--;
+        struct candidate candidate = {c, c->worth, c->since};
+        if (!c->cut && is_idle(c) && now - candidate.since > FRESH_MILLISECONDS)
+            candidates[found++] = candidate;
+    }
+    qsort(candidates, found, sizeof *candidates, compare_candidates);
+    for (unsigned i = 0; i < found && i < count; i++)
+        cut(candidates[i].connection);
+}
+
+static unsigned count_cut(const struct webhook_connections *connections)
+{
+    unsigned count = 0;
+    for (const struct webhook_connection *c = connections->oldest; c; c = c->next)
+        count += c->cut;
+    return count;
+}
+
+void webhook_connections_reap(struct webhook_connections *connections)
+{
+    long long now = webhook_clock();
+    unsigned most = connections->cap - connections->cap / 8;
+    pthread_mutex_lock(&connections->mutex);
+    cut_late(connections, now);
+    if (connections->count > most) {
+        unsigned left = connections->count - count_cut(connections);
+        if (left > most)
+            cut_idle(connections, now, left - most);
     }
     pthread_mutex_unlock(&connections->mutex);
-    return at_work;
+}
+
+static bool has_bytes(int fd)
+{
+    int count = 0;
+    return ioctl(fd, FIONREAD, &count) == 0 && count > 0;
+}
+
+unsigned webhook_connections_drain(struct webhook_connections *connections)
+{
+    long long now = webhook_clock();
+    unsigned busy = 0;
+    pthread_mutex_lock(&connections->mutex);
+    cut_late(connections, now);
+    for (struct webhook_connection *c = connections->oldest; c; c = c->next) {
+        bool fresh = c->worth == WORTH_NOTHING && now - c->since <= FRESH_MILLISECONDS;
+        busy += !c->cut && (!is_idle(c) || fresh || has_bytes(c->fd));
+    }
+    pthread_mutex_unlock(&connections->mutex);
+    return busy;
+}
+
+void webhook_connections_cut(struct webhook_connections *connections)
+{
+    pthread_mutex_lock(&connections->mutex);
+    for (struct webhook_connection *c = connections->oldest; c; c = c->next)
+        if (!c->cut)
+            cut(c);
+    pthread_mutex_unlock(&connections->mutex);
 }

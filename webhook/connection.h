@@ -11,6 +11,13 @@
 
 enum webhook_phase { PHASE_HANDSHAKE, PHASE_IDLE, PHASE_HEADERS, PHASE_BODY, PHASE_ANSWER, PHASES };
 
+/* Which idle connections go first when there is no room for more. */
+enum webhook_worth {
+    WORTH_NOTHING,  /* it never asked */
+    WORTH_REQUEST,  /* its last request was no review, or was refused */
+    WORTH_REVIEWED, /* its last request was a review that was answered */
+};
+
 struct webhook_connections;
 
 struct webhook_connection {
@@ -20,7 +27,7 @@ struct webhook_connection {
     gnutls_session_t session;
     int fd;
     atomic_int phase;
-    atomic_bool asked;       /* it had a request, if only one that began */
+    atomic_int worth;        /* enum webhook_worth, while it is idle */
     _Atomic long long since; /* when the phase began, in milliseconds of the monotonic clock */
     bool peer_checked;
     bool cut; /* guarded by the mutex of the list */
@@ -40,8 +47,11 @@ struct webhook_connections {
     unsigned count;
 };
 
-/* PHASE begins; with HEADERS and all behind it the connection counts as one that asked. */
+/* PHASE begins. With HEADERS a request does, which is worth no more than any other so far. */
 void webhook_connection_enter(struct webhook_connection *connection, enum webhook_phase phase);
+
+/* The request at hand is a review, and it is being answered. */
+void webhook_connection_reviewed(struct webhook_connection *connection);
 
 /* libmicrohttpd's callback for connections that come and go; CONNECTIONS is a list. */
 void webhook_connection_notify(void *connections, struct MHD_Connection *handle, void **context,
@@ -53,10 +63,17 @@ gnutls_certificate_retrieve_function3 webhook_connection_certificate;
 /* The connection behind HANDLE; NULL where there was no memory for it. */
 struct webhook_connection *webhook_connection_of(struct MHD_Connection *handle);
 
-/* Cuts off those that are past the deadline of their phase; where more than seven eighths of the
- * cap are open, the oldest of those that never asked, once they are a second old (an API server may
- * open one for later, but not at the cost of those that ask now); with ALL, every one. Says how
- * many have a request at work. */
-unsigned webhook_connections_reap(struct webhook_connections *connections, bool all);
+/* Cuts off those that are past the deadline of their phase. Where more than seven eighths of the
+ * cap are open, also idle ones, so that there is room for those that ask now: those of the least
+ * worth first, of these those that are idle longest; none that is idle for less than half a second.
+ */
+void webhook_connections_reap(struct webhook_connections *connections);
+
+/* The same once nothing new is accepted. Says how many have, or may be about to have, a request:
+ * those at work, those with bytes that are not read yet, and new ones, for half a second. */
+unsigned webhook_connections_drain(struct webhook_connections *connections);
+
+/* Cuts off every one. */
+void webhook_connections_cut(struct webhook_connections *connections);
 
 #endif

@@ -48,18 +48,20 @@ static const struct kind *find_kind(const struct webhook_review *review)
 }
 
 /* Advice and bookkeeping of a StatefulSet that was decided on. */
-static void follow(const struct webhook_review *review, const struct webhook_snapshot *snapshot,
-                   struct patch_result *result, struct webhook_metrics *metrics)
+static void follow(struct webhook_call *call, const struct webhook_review *review,
+                   const struct webhook_snapshot *snapshot, struct patch_result *result)
 {
     AUTO_JSON struct json_object *report =
-        result->prepared ? webhook_advise(result, snapshot->source, time(NULL)) : NULL;
-    if (!review->dry_run)
-        webhook_fleet_note(&metrics->fleet, review->namespace, review->name, result->stage, report);
+        result->prepared ? webhook_advise(call, result, snapshot->source, time(NULL)) : NULL;
+    if (!review->dry_run && !call->work.stopped)
+        webhook_fleet_note(&call->metrics->fleet, review->namespace, review->name, result->stage,
+                           report);
 }
 
-static struct webhook_answer answer(const struct webhook_review *review, const struct kind *kind,
+static struct webhook_answer answer(struct webhook_call *call, const struct webhook_review *review,
+                                    const struct kind *kind,
                                     const struct webhook_snapshot *snapshot,
-                                    struct webhook_metrics *metrics, struct decision *decision)
+                                    struct decision *decision)
 {
     const struct patch_request request = {
         .update = strcmp(review->operation, "UPDATE") == 0,
@@ -68,6 +70,7 @@ static struct webhook_answer answer(const struct webhook_review *review, const s
         .user = review->user,
         .object = review->object,
         .old_object = review->old_object,
+        .work = &call->work,
     };
     AUTO(patch_result_free) struct patch_result result;
     bool decided = kind->decide(&request, &snapshot->config.patches, snapshot->source, &result,
@@ -79,24 +82,25 @@ static struct webhook_answer answer(const struct webhook_review *review, const s
         decision->outcome =
             kube_patch_is_empty(&result.patch) ? WEBHOOK_UNCHANGED : WEBHOOK_PATCHED;
         if (kind->updates)
-            follow(review, snapshot, &result, metrics);
+            follow(call, review, snapshot, &result);
     }
+    if (!kube_work_check(&call->work, &decision->error))
+        return webhook_answer_error(review, &decision->error, result.stage, &decision->outcome);
     note_warning(result.warnings, decision);
     return webhook_allow(review, decision->outcome, result.stage, result.patch.operations,
                          result.warnings);
 }
 
-static struct webhook_answer decide_on(struct webhook_state *state, struct webhook_metrics *metrics,
-                                       const struct webhook_review *review,
-                                       struct decision *decision)
+static struct webhook_answer
+decide_on(struct webhook_call *call, const struct webhook_review *review, struct decision *decision)
 {
     const struct kind *kind = find_kind(review);
     decision->outcome = WEBHOOK_IGNORED;
     if (!kind)
         return webhook_allow(review, decision->outcome, NULL, NULL, NULL);
-    struct webhook_snapshot *snapshot = webhook_state_acquire(state);
-    struct webhook_answer given = answer(review, kind, snapshot, metrics, decision);
-    webhook_state_release(state, snapshot);
+    struct webhook_snapshot *snapshot = webhook_state_acquire(call->state);
+    struct webhook_answer given = answer(call, review, kind, snapshot, decision);
+    webhook_state_release(call->state, snapshot);
     return given;
 }
 
@@ -107,8 +111,17 @@ static long long nanoseconds_since(const struct timespec *begin)
     return (now.tv_sec - begin->tv_sec) * 1000000000LL + (now.tv_nsec - begin->tv_nsec);
 }
 
-struct webhook_answer webhook_mutate(struct webhook_state *state, struct webhook_metrics *metrics,
-                                     const struct webhook_log *log, const char *body, size_t length)
+/* A review that could not be read, or was not read to its end. */
+static struct webhook_answer answer_unread(const struct error *err, struct decision *decision)
+{
+    bool stopped = err->code == ERROR_STOPPED;
+    if (stopped)
+        decision->outcome = WEBHOOK_FAILED;
+    return webhook_status(stopped ? MHD_HTTP_INTERNAL_SERVER_ERROR : MHD_HTTP_BAD_REQUEST,
+                          err->message);
+}
+
+struct webhook_answer webhook_mutate(struct webhook_call *call)
 {
     struct timespec begin;
     struct webhook_review review = {0};
@@ -116,17 +129,17 @@ struct webhook_answer webhook_mutate(struct webhook_state *state, struct webhook
     struct webhook_answer given;
     char milliseconds[32];
     clock_gettime(CLOCK_MONOTONIC, &begin);
-    if (webhook_review_parse(body, length, &review, &decision.error))
-        given = decide_on(state, metrics, &review, &decision);
+    if (webhook_review_parse(call->body, call->length, &call->work, &review, &decision.error))
+        given = decide_on(call, &review, &decision);
     else
-        given = webhook_status(MHD_HTTP_BAD_REQUEST, decision.error.message);
+        given = answer_unread(&decision.error, &decision);
     long long duration = nanoseconds_since(&begin);
     bool bad = decision.error.code != ERROR_NONE;
     snprintf(milliseconds, sizeof milliseconds, "%.3fms", (double)duration / 1e6);
-    webhook_metrics_review(metrics, review.operation, decision.outcome, duration);
-    webhook_log(log, bad || *decision.warning ? WEBHOOK_LOG_WARNING : WEBHOOK_LOG_INFO, "review",
-                "uid", review.uid, "namespace", review.namespace, "name", review.name, "resource",
-                review.resource, "operation", review.operation, "outcome",
+    webhook_metrics_review(call->metrics, review.operation, decision.outcome, duration);
+    webhook_log(call->log, bad || *decision.warning ? WEBHOOK_LOG_WARNING : WEBHOOK_LOG_INFO,
+                "review", "uid", review.uid, "namespace", review.namespace, "name", review.name,
+                "resource", review.resource, "operation", review.operation, "outcome",
                 webhook_outcome_name(decision.outcome), "phase", decision.stage, "duration",
                 milliseconds, "reason", bad ? decision.error.message : NULL, "warning",
                 *decision.warning ? decision.warning : NULL, NULL);

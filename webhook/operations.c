@@ -141,7 +141,7 @@ bool webhook_operations_start(struct webhook_operations *operations, const char 
 
 void webhook_operations_tick(struct webhook_operations *operations)
 {
-    webhook_connections_reap(&operations->connections, false);
+    webhook_connections_reap(&operations->connections);
 }
 
 void webhook_operations_stop(struct webhook_operations *operations)

@@ -40,8 +40,8 @@ static const struct option_row {
      "between two requests (2m); API servers keep connections for 90s"},
     {"max-connections", "COUNT", COUNT, AT(max_connections), 0,
      "open at once (1024); beyond it callers wait"},
-    {"body-memory", "SIZE", BYTES, AT(body_memory), 0,
-     "for request bodies in all (64Mi); beyond it callers get 429"},
+    {"request-memory", "SIZE", BYTES, AT(request_memory), 0,
+     "memory for all requests together (192Mi); callers beyond it get 429"},
     {"log-format", "text|json", CHOICE, AT(log_format), 0, "of the log on standard error"},
     {NULL, NULL, TEXT, 0, 0, "Translate StatefulSets into Etcds"},
     {"migrate", NULL, MODE, 0, MODE_MIGRATE, "translate the files given, - is standard input"},
@@ -234,7 +234,7 @@ bool webhook_options_parse(int argc, char **argv, struct webhook_options *option
         .request_timeout = 10 * KUBE_SECOND,
         .idle_timeout = 120 * KUBE_SECOND,
         .max_connections = 1024,
-        .body_memory = 64 << 20,
+        .request_memory = 192 << 20,
         .validity = 365 * 24 * KUBE_HOUR,
     };
     return read_arguments(argc, argv, options, err) && check(options, err);

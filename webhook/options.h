@@ -31,8 +31,8 @@ struct webhook_options {
     int64_t request_timeout;
     int64_t idle_timeout;
     int64_t max_connections;
-    int64_t body_memory; /* bytes */
-    int log_format;      /* enum webhook_log_format */
+    int64_t request_memory; /* bytes */
+    int log_format;         /* enum webhook_log_format */
     /* --migrate; `arguments` are the inputs */
     struct migrate_options migrate; /* without `strategy` and `now` */
     int strategy;                   /* enum migrate_strategy */

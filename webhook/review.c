@@ -102,11 +102,11 @@ static bool fill(struct webhook_review *review, struct error *err)
            find_name(review, err);
 }
 
-bool webhook_review_parse(const char *body, size_t length, struct webhook_review *review,
-                          struct error *err)
+bool webhook_review_parse(const char *body, size_t length, struct kube_work *work,
+                          struct webhook_review *review, struct error *err)
 {
     struct webhook_review read = {0};
-    if (!kube_json_parse(body, length, &read.tree, err))
+    if (!kube_json_parse_while(work, body, length, &read.tree, err))
         return false;
     if (!fill(&read, err)) {
         webhook_review_free(&read);

@@ -3,6 +3,7 @@
 #define WEBHOOK_REVIEW_H
 
 #include "kube/json.h"
+#include "kube/work.h"
 
 struct webhook_review {
     struct json_object *tree; /* owned; everything below is lent from it */
@@ -20,10 +21,11 @@ struct webhook_review {
     struct json_object *old_object; /* NULL on CREATE */
 };
 
-/* Reads BODY (LENGTH bytes). ERROR_INVALID: no AdmissionReview, or not one that can be decided on;
- * the message says what was found where. Nothing of an object is quoted. */
-bool webhook_review_parse(const char *body, size_t length, struct webhook_review *review,
-                          struct error *err);
+/* Reads BODY (LENGTH bytes), as long as WORK (NULL: no limit) goes on. ERROR_INVALID: no
+ * AdmissionReview, or not one that can be decided on; the message says what was found where.
+ * Nothing of an object is quoted. */
+bool webhook_review_parse(const char *body, size_t length, struct kube_work *work,
+                          struct webhook_review *review, struct error *err);
 void webhook_review_free(struct webhook_review *review);
 
 #endif

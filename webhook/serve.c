@@ -17,7 +17,7 @@
 
 /* Events miss what happens to a directory that is moved away: so the pair is looked at also every
  * so often. */
-enum { TICK_MILLISECONDS = 1000, TICKS_BETWEEN_LOOKS = 10, STALLED_SECONDS = 10 };
+enum { TICK_MILLISECONDS = 250, TICKS_BETWEEN_LOOKS = 40, STALLED_SECONDS = 10 };
 
 struct service {
     const struct webhook_options *options;
@@ -162,21 +162,14 @@ static int next_signal(const struct service *service)
     return read(service->signals, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
 }
 
-static long long milliseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* Serves until UNTIL (milliseconds; -1: without end) or a signal to end; returns that signal or 0.
  */
 static int loop(struct service *service, long long until)
 {
     struct pollfd descriptors[] = {{service->signals, POLLIN, 0}, {service->watch, POLLIN, 0}};
     unsigned ticks = 0;
-    long long last = milliseconds();
-    while (until < 0 || milliseconds() < until) {
+    long long last = webhook_clock();
+    while (until < 0 || webhook_clock() < until) {
         poll(descriptors, 2, TICK_MILLISECONDS);
         for (int found = next_signal(service); found; found = next_signal(service)) {
             if (found != SIGHUP)
@@ -189,8 +182,8 @@ static int loop(struct service *service, long long until)
             drain_watch(service);
             reload_certificate(service);
         }
-        if (milliseconds() - last >= TICK_MILLISECONDS) {
-            last = milliseconds();
+        if (webhook_clock() - last >= TICK_MILLISECONDS) {
+            last = webhook_clock();
             webhook_server_tick(&service->server);
             webhook_operations_tick(&service->operations);
             if (++ticks % TICKS_BETWEEN_LOOKS == 0)
@@ -216,7 +209,7 @@ static void drain(struct service *service)
     webhook_log(&service->log, WEBHOOK_LOG_INFO, "draining", NULL);
     service->operations.stopping = true;
     webhook_server_drain(&service->server);
-    int again = loop(service, milliseconds() + service->options->drain / KUBE_MILLISECOND);
+    int again = loop(service, webhook_clock() + service->options->drain / KUBE_MILLISECOND);
     if (again)
         die_of(again);
     /* What is still in flight gets its time; a second signal is heard by its default action now. */
@@ -269,7 +262,7 @@ static struct service *new_service(const struct webhook_options *options)
     service->server.options = (struct webhook_server_options){
         .listen = options->listen,
         .max_connections = (unsigned)options->max_connections,
-        .body_memory = options->body_memory,
+        .request_memory = options->request_memory,
         .request_timeout = (int)(options->request_timeout / KUBE_SECOND),
         .idle_timeout = (int)(options->idle_timeout / KUBE_SECOND),
     };

@@ -3,26 +3,22 @@
 #ifndef WEBHOOK_SERVER_H
 #define WEBHOOK_SERVER_H
 
-#include "webhook/budget.h"
+#include "webhook/call.h"
 #include "webhook/connection.h"
-#include "webhook/mutate.h"
+#include "webhook/lane.h"
 
 /* Objects are at most 3 MiB and an UPDATE carries two of them, beside what the review itself takes.
  * Source: etcd's request limit as kube-apiserver sets it; controller-runtime's limit is the same.
  */
 enum { WEBHOOK_BODY_LIMIT = 7 << 20 };
 
-/* What webhook_tree_bytes may come to for one request (beyond it, 413) and for all that are at work
- * (429). Together with 64 MiB of bodies, 15 MiB of the program and some 60 KiB a connection, the
- * worst stays at some 340 MiB: the Deployment's limit is 512 MiB. 160 MiB are 7 MiB of JSON with a
- * map in every 60 bytes, or 10,000 leaves to translate: some 250 StatefulSets. */
-enum { WEBHOOK_TREE_LIMIT = 160 << 20, WEBHOOK_TREE_MEMORY = 192 << 20 };
-
 struct webhook_server_options {
     const char *listen;       /* ADDR:PORT; port 0 picks one */
     unsigned max_connections; /* beyond it, callers wait to be accepted; fewer where the hard limit
                                * of open files does not allow so many, which is logged */
-    long long body_memory;    /* bytes of request bodies held at once; beyond it, 429 */
+    long long request_memory; /* bytes that all requests may hold: bodies, what is made of them,
+                               * answers; beyond it, 429. One may hold seven eighths of it; what
+                               * could never fit is 413 */
     int request_timeout;      /* seconds for a handshake, for headers, a body, an answer: each */
     int idle_timeout;         /* seconds a connection may idle between two requests */
 };
@@ -38,15 +34,16 @@ struct webhook_server {
     struct MHD_Daemon *daemon;
     char address[64];    /* where it listens, "127.0.0.1:8443" */
     atomic_bool closing; /* answers say Connection: close */
-    struct webhook_budget bodies;
-    struct webhook_budget trees;
+    struct webhook_budget memory;
+    struct webhook_lane lane;
     struct webhook_connections connections;
 };
 
 /* Listens and serves with as many event loops as processors. ERROR_UNAVAILABLE: cannot listen. */
 bool webhook_server_start(struct webhook_server *server, struct error *err);
 
-/* Cuts off connections that are past a deadline; to be called about every second. */
+/* Cuts off connections that are past a deadline, and idle ones where there is no room for more; to
+ * be called several times a second. */
 void webhook_server_tick(struct webhook_server *server);
 
 /* From now on answers close their connections; it still listens. */

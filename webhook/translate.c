@@ -6,6 +6,9 @@
 #include <string.h>
 #include <time.h>
 
+/* For one StatefulSet, besides what its leaves take. */
+enum { WEBHOOK_TRANSLATION_MEMORY = 16 << 20 };
+
 /* What was sent is wrong; or it could not be decided. */
 static struct webhook_answer answer_error(const struct error *err)
 {
@@ -15,36 +18,39 @@ static struct webhook_answer answer_error(const struct error *err)
                           err->message);
 }
 
-static struct webhook_answer translate(struct webhook_state *state, struct json_object *object,
+static struct webhook_answer translate(struct webhook_call *call, struct json_object *object,
                                        struct error *err)
 {
     const struct migrate_options options = {
-        .strategy = MIGRATE_AUTO, .untrusted = true, .now = time(NULL)};
+        .strategy = MIGRATE_AUTO,
+        .untrusted = true,
+        .now = time(NULL),
+        .memory = WEBHOOK_TRANSLATION_MEMORY,
+        .work = &call->work,
+    };
     AUTO_JSON struct json_object *result = NULL;
-    struct webhook_snapshot *snapshot = webhook_state_acquire(state);
+    struct webhook_snapshot *snapshot = webhook_state_acquire(call->state);
     bool done = migrate_list(object, snapshot->source, &options, &result, err);
-    webhook_state_release(state, snapshot);
+    webhook_state_release(call->state, snapshot);
     if (!done)
         return answer_error(err);
     const char *text = kube_json_write(result);
     return (struct webhook_answer){MHD_HTTP_OK, text ? strdup(text) : NULL};
 }
 
-struct webhook_answer webhook_translate(struct webhook_state *state,
-                                        struct webhook_metrics *metrics,
-                                        const struct webhook_log *log, const char *body,
-                                        size_t length)
+struct webhook_answer webhook_translate(struct webhook_call *call)
 {
     AUTO_JSON struct json_object *object = NULL;
     struct error err = {0};
     struct webhook_answer answer;
-    (void)metrics;
-    if (kube_json_parse(body, length, &object, &err))
-        answer = translate(state, object, &err);
+    if (kube_json_parse_while(&call->work, call->body, call->length, &object, &err))
+        answer = translate(call, object, &err);
+    else if (err.code == ERROR_STOPPED)
+        answer = answer_error(&err);
     else
         answer = webhook_status(MHD_HTTP_BAD_REQUEST, err.message);
     bool bad = err.code != ERROR_NONE;
-    webhook_log(log, bad ? WEBHOOK_LOG_WARNING : WEBHOOK_LOG_INFO, "translation", "outcome",
+    webhook_log(call->log, bad ? WEBHOOK_LOG_WARNING : WEBHOOK_LOG_INFO, "translation", "outcome",
                 bad ? error_code_name(err.code) : "translated", "reason", bad ? err.message : NULL,
                 NULL);
     return answer;

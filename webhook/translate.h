@@ -6,9 +6,6 @@
 #include "webhook/mutate.h"
 
 /* Translates BODY as --migrate does with its defaults, and writes one line of log. */
-struct webhook_answer webhook_translate(struct webhook_state *state,
-                                        struct webhook_metrics *metrics,
-                                        const struct webhook_log *log, const char *body,
-                                        size_t length);
+struct webhook_answer webhook_translate(struct webhook_call *call);
 
 #endif

@@ -40,6 +40,13 @@ static bool shy_covers(struct kube_source *source, enum kube_kind kind, const ch
 
 static const struct kube_source_ops shy_operations = {.get = shy_get, .covers = shy_covers};
 
+static struct json_object *advise(struct call *call, struct kube_source *source)
+{
+    struct webhook_call asked = {.fd = -1};
+    webhook_call_begin(&asked);
+    return webhook_advise(&asked, &call->result, source, 1600000000);
+}
+
 static bool says(const struct patch_result *result, const char *text)
 {
     return strstr(kube_json_write(result->warnings), text) != NULL;
@@ -51,7 +58,7 @@ static void what_is_not_told_is_unchecked_and_no_blocker(void **state)
     AUTO_CALL struct call call = stored_call("etcd-main.yaml", "aws", NULL);
     struct shy shy = {.source = {&shy_operations}, .manifests = call.source};
     assert_true(run_call(&call));
-    AUTO_JSON struct json_object *report = webhook_advise(&call.result, &shy.source, 1600000000);
+    AUTO_JSON struct json_object *report = advise(&call, &shy.source);
     assert_non_null(report);
     assert_true(says(&call.result, "SecretUnchecked"));
     assert_false(says(&call.result, "SecretMissing"));
@@ -65,7 +72,7 @@ static void a_slow_source_is_not_asked_again(void **state)
     struct shy shy = {
         .source = {&shy_operations}, .manifests = call.source, .delay_nanoseconds = 600000000};
     assert_true(run_call(&call));
-    AUTO_JSON struct json_object *report = webhook_advise(&call.result, &shy.source, 1600000000);
+    AUTO_JSON struct json_object *report = advise(&call, &shy.source);
     assert_non_null(report);
     assert_int_equal(shy.asked, 1);
 }
@@ -75,7 +82,7 @@ static void what_is_told_to_be_absent_is_a_blocker(void **state)
     (void)state;
     AUTO_CALL struct call call = stored_call("etcd-main.yaml", "aws", NULL);
     assert_true(run_call(&call));
-    AUTO_JSON struct json_object *report = webhook_advise(&call.result, call.source, 1600000000);
+    AUTO_JSON struct json_object *report = advise(&call, call.source);
     assert_string_equal(kube_json_text(report, "/verdict"), "blocked");
     assert_true(says(&call.result, "SecretMissing") || says(&call.result, "SecretKeyMissing"));
 }

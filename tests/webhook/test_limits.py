@@ -244,7 +244,7 @@ class Memory(WithService):
 
 
 class BodyMemory(WithService):
-    options = ("--body-memory", "16Mi")
+    options = ("--request-memory", "16Mi")
 
     def test_a_few_slow_large_bodies_leave_room_for_ordinary_reviews(self):
         for _ in range(4):

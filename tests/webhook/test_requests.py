@@ -14,7 +14,7 @@ service = None
 
 def setUpModule():
     global service
-    service = Service("--request-timeout", "2s", "--body-memory", "9Mi")
+    service = Service("--request-timeout", "2s", "--request-memory", "72Mi")
 
 
 def tearDownModule():
@@ -161,15 +161,74 @@ class BadRequests(unittest.TestCase):
         self.assertEqual(service.post(body)[0], 200)
 
     def test_more_bodies_than_there_is_memory_for_are_429_with_retry_after(self):
-        first = service.raw_tls()
-        first.sendall(b"POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-                      b"Content-Length: 6000000\r\n\r\n" + b" " * 5000000)
+        slow = [service.raw_tls() for _ in range(3)]
+        for sock in slow:
+            sock.sendall(b"POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                         b"Content-Length: 6000000\r\n\r\n" + b" " * 5000000)
         time.sleep(0.5)
         headers = self.expect(429, "again", body=b" " * 6000000)
         self.assertEqual(headers["Retry-After"], "1")
-        first.close()
+        self.assertNotIn("Connection", headers)
+        for sock in slow:
+            sock.close()
         time.sleep(0.5)
         self.assertEqual(service.post(review())[0], 200)
+
+    def test_what_could_never_fit_is_413_and_names_the_limit(self):
+        headers = self.expect(413, "one request may take 63 MiB (--request-memory)",
+                              body=b"[" + b"{}," * 100000 + b"{}]")
+        self.assertNotIn("Retry-After", headers)
+
+    def test_refusals_close_the_connection(self):
+        for status, how in ((404, {"path": "/"}), (405, {"method": "GET", "body": None}), (400, {}),
+                            (415, {"headers": {"Content-Type": "text/plain"}}),
+                            (413, {"body": b" " * (7 * 1024 * 1024 + 1)})):
+            connection = service.connect()
+            headers = self.expect(status, "", connection=connection, **how)
+            self.assertEqual(headers["Connection"], "close", status)
+            self.assertTrue(read_to_end(connection.sock, 5)[1] if connection.sock else True)
+            connection.close()
+
+    def test_a_decision_leaves_the_connection_open(self):
+        connection = service.connect()
+        for changes in ({}, {"object": {"spec": {"template": []}}}):
+            status, headers, _ = service.post(review(**changes), connection=connection)
+            self.assertEqual(status, 200)
+            self.assertNotIn("Connection", headers)
+        connection.close()
+
+
+class Deadlines(unittest.TestCase):
+    """A caller that waits no longer, or has gone, is not worked for."""
+
+    @classmethod
+    def setUpClass(cls):
+        large = review(operation="UPDATE")
+        large["request"]["object"]["metadata"]["annotations"] = {f"a{i}": "b" for i in range(30000)}
+        cls.large = json.dumps(large).encode()
+
+    def test_work_stops_when_the_callers_timeout_has_passed(self):
+        status, _, answer = service.post(self.large, path="/mutate?timeout=1ms")
+        self.assertEqual(status, 500)
+        self.assertIn("the caller's deadline has passed", answer["message"])
+        self.assertEqual(service.post(self.large, path="/mutate?timeout=10s")[0], 200)
+
+    def test_a_timeout_that_is_none_is_400(self):
+        for text in ("x", "", "-1s", "0s", "10", "1e9s"):
+            status, _, answer = service.post(review(), path="/mutate?timeout=" + text)
+            self.assertEqual(status, 400, text)
+            self.assertIn("expected a duration above zero", answer["message"])
+
+    def test_work_stops_when_the_caller_has_gone(self):
+        before = service.log().count("the caller has closed the connection")
+        end = time.monotonic() + 20
+        while service.log().count("the caller has closed the connection") == before:
+            self.assertLess(time.monotonic(), end)
+            sock = service.raw_tls()
+            sock.sendall(b"POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                         b"Content-Length: %d\r\n\r\n" % len(self.large) + self.large)
+            sock.close()
+            time.sleep(0.1)
 
 
 class Stalls(unittest.TestCase):
