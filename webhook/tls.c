@@ -82,6 +82,9 @@ static bool read_client_ca(const char *file, char **out, size_t *length, struct 
     size_t read;
     if (!kube_read(file, KUBE_READ_FILE, CERT_PEM_MAX, &text, &read, err))
         return false;
+    /* It is handed on as a string, which a NUL would cut. */
+    if (memchr(text, '\0', read))
+        return error_set(err, ERROR_INVALID, "%s: not PEM: a NUL byte", file);
     if (!cert_facts_read(text, read, &facts, err))
         return error_wrap(err, "%s", file);
     *out = TAKE(text);

@@ -102,6 +102,13 @@ class Start(WithFolder):
                 os.unlink(os.path.join(self.tls, name))
                 shutil.move(self.path("kept"), os.path.join(self.tls, name))
 
+    def test_a_client_ca_has_no_nul_bytes(self):
+        """What stands behind one would be looked at, but not kept."""
+        pem = pathlib.Path(self.tls, "ca.crt").read_bytes()
+        for content in (pem + b"\0" * 4096, b"\0\n" + pem):
+            pathlib.Path(self.path("ca")).write_bytes(content)
+            self.assert_ends(f"{self.path('ca')}: not PEM: a NUL byte", "--client-ca", self.path("ca"))
+
     def test_standard_input_is_no_file(self):
         for path in ("-", "/dev/stdin"):
             with subprocess.Popen([PROGRAM, "--tls-dir", self.tls, "--objects", path, "--listen", "127.0.0.1:0",
