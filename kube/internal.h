@@ -3,6 +3,7 @@
 #ifndef KUBE_INTERNAL_H
 #define KUBE_INTERNAL_H
 
+#include "kube/read.h"
 #include "kube/utf8.h"
 #include "kube/yaml.h"
 
@@ -57,5 +58,8 @@ struct kube_files;
 bool kube_files_put(struct kube_files *files, struct json_object *object, const char *file,
                     unsigned line, struct error *err);
 const char *kube_files_remember(struct kube_files *files, const char *file);
+
+/* What a path that is added to FILES may name. */
+enum kube_read_from kube_files_reads(const struct kube_files *files);
 
 #endif

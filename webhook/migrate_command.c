@@ -171,6 +171,7 @@ static bool take_result(void *context, size_t index, size_t total,
 static bool read_inputs(const struct migrate_command *command, struct kube_files *files,
                         struct error *err)
 {
+    kube_files_take_streams(files);
     for (size_t i = 0; i < command->input_count; i++)
         if (!kube_files_add(files, command->inputs[i], err))
             return false;
