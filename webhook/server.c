@@ -344,8 +344,8 @@ bool webhook_server_start(struct webhook_server *server, struct error *err)
         (unsigned)server->options.idle_timeout, MHD_OPTION_NOTIFY_CONNECTION,
         webhook_connection_notify, &server->connections, MHD_OPTION_URI_LOG_CALLBACK, on_uri,
         server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_HTTPS_CERT_CALLBACK2,
-        webhook_connection_certificate, MHD_OPTION_HTTPS_PRIORITIES,
-        "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+        webhook_connection_certificate, MHD_OPTION_HTTPS_PRIORITIES, webhook_tls_priorities,
+        MHD_OPTION_ARRAY, more, MHD_OPTION_END);
     if (server->daemon)
         return true;
     close(fd);
