@@ -1,13 +1,13 @@
 #include "webhook/server.h"
 
 #include "kube/cleanup.h"
+#include "webhook/headers.h"
 #include "webhook/operations.h"
 #include "webhook/translate.h"
 
 #include <malloc.h>
 #include <sched.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,8 +15,11 @@
 
 struct request {
     struct webhook_connection *connection;
+    struct webhook_request_line line;
     enum webhook_path path;
     bool begun;          /* its headers were looked at */
+    bool last;           /* the connection ends with its answer */
+    bool at_once;        /* a refusal does not wait for the body */
     unsigned refusal;    /* HTTP code; 0: so far none. What is left of the body is then discarded */
     const char *message; /* of the refusal, constant */
     struct error error;  /* of the refusal, where its message is not constant */
@@ -55,23 +58,13 @@ static void refuse(struct webhook_server *server, struct request *request, unsig
     drop_body(server, request);
 }
 
-static const char *header(struct MHD_Connection *handle, const char *name)
-{
-    return MHD_lookup_connection_value(handle, MHD_HEADER_KIND, name);
-}
-
-/* Parameters, as in "application/json; charset=utf-8", are accepted. */
-static bool is_json(const char *type)
-{
-    static const char json[] = "application/json";
-    return type && strncasecmp(type, json, sizeof json - 1) == 0 &&
-           strchr("; \t", type[sizeof json - 1]);
-}
-
-static enum webhook_path find_path(const char *url)
+/* A path that was sent with escapes is none of ours. */
+static enum webhook_path find_path(const struct webhook_request_line *line)
 {
     enum webhook_path path = 0;
-    while (path < WEBHOOK_PATH_OTHER && strcmp(url, routes[path].url) != 0)
+    if (strlen(line->path) != line->path_length)
+        return WEBHOOK_PATH_OTHER;
+    while (path < WEBHOOK_PATH_OTHER && strcmp(line->path, routes[path].url) != 0)
         path++;
     return path;
 }
@@ -86,27 +79,39 @@ static bool peer_is_known(struct webhook_server *server, struct request *request
 }
 
 /* What can be said of a request by its headers. */
-static void check_headers(struct webhook_server *server, struct MHD_Connection *handle,
-                          struct request *request, const char *url, const char *method)
+static void judge_headers(struct webhook_server *server, struct request *request,
+                          const struct webhook_headers *headers)
 {
-    const char *length = header(handle, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    const char *encoding = header(handle, MHD_HTTP_HEADER_CONTENT_ENCODING);
-    request->path = find_path(url);
+    const char *length = headers->values[WEBHOOK_CONTENT_LENGTH];
+    const char *message = NULL;
+    unsigned status = 0;
     if (!peer_is_known(server, request))
         refuse(server, request, MHD_HTTP_FORBIDDEN, request->error.message);
     else if (request->path == WEBHOOK_PATH_OTHER)
         refuse(server, request, MHD_HTTP_NOT_FOUND,
                "there are only POST /mutate and POST /translate");
-    else if (strcmp(method, MHD_HTTP_METHOD_POST) != 0)
+    else if (strcmp(request->line.method, MHD_HTTP_METHOD_POST) != 0)
         refuse(server, request, MHD_HTTP_METHOD_NOT_ALLOWED, "the method must be POST");
-    else if (!is_json(header(handle, MHD_HTTP_HEADER_CONTENT_TYPE)))
-        refuse(server, request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
-               "Content-Type must be application/json");
-    else if (encoding && strcasecmp(encoding, "identity") != 0)
-        refuse(server, request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
-               "Content-Encoding must be absent or identity");
+    else if ((status = webhook_headers_refusal(headers, &message)))
+        refuse(server, request, status, message);
     else if (length && strtoull(length, NULL, 10) > WEBHOOK_BODY_LIMIT)
         refuse(server, request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than 7 MiB");
+}
+
+static void check_headers(struct webhook_server *server, struct MHD_Connection *handle,
+                          struct request *request)
+{
+    struct webhook_headers headers = {0};
+    request->path = find_path(&request->line);
+    if (webhook_headers_read(handle, &request->line, &headers, &request->error)) {
+        judge_headers(server, request, &headers);
+        /* Who waits for our word before sending the body can be told at once. */
+        request->at_once = headers.values[WEBHOOK_EXPECT] != NULL;
+    } else {
+        refuse(server, request, MHD_HTTP_BAD_REQUEST, request->error.message);
+        request->at_once = true; /* there is no telling what belongs to its body */
+    }
+    request->last = request->refusal || !headers.certain;
 }
 
 static const char too_many[] = "too many requests at once; try again in a second";
@@ -172,7 +177,7 @@ static enum MHD_Result send_answer(struct webhook_server *server, struct MHD_Con
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, MHD_HTTP_METHOD_POST);
     if (status == MHD_HTTP_TOO_MANY_REQUESTS)
         MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
-    if (server->closing)
+    if (server->closing || request->last)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     webhook_metrics_request(server->metrics, request->path, status);
     enum MHD_Result result = MHD_queue_response(handle, status, response);
@@ -221,10 +226,11 @@ static void *on_uri(void *context, const char *uri, struct MHD_Connection *handl
     struct webhook_server *server = context;
     struct webhook_connection *connection = webhook_connection_of(handle);
     struct request *request = connection ? calloc(1, sizeof *request) : NULL;
-    (void)uri;
     if (!request)
         return NULL;
     request->connection = connection;
+    request->line.path_length = strcspn(uri, "?");
+    request->line.target_length = strlen(uri);
     request->path = WEBHOOK_PATH_OTHER;
     webhook_connection_enter(connection, PHASE_HEADERS);
     server->metrics->in_flight++;
@@ -237,15 +243,16 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *handle, 
 {
     struct webhook_server *server = context;
     struct request *request = *request_context;
-    (void)version;
     if (!request)
         return MHD_NO;
     if (!request->begun) {
         request->begun = true;
         webhook_connection_enter(request->connection, PHASE_BODY);
-        check_headers(server, handle, request, url, method);
-        /* Who waits for our word before sending the body can be told at once. */
-        if (request->refusal && header(handle, MHD_HTTP_HEADER_EXPECT))
+        request->line.method = method;
+        request->line.path = url;
+        request->line.version = version;
+        check_headers(server, handle, request);
+        if (request->refusal && request->at_once)
             return finish(server, handle, request);
         return MHD_YES;
     }
@@ -344,8 +351,9 @@ bool webhook_server_start(struct webhook_server *server, struct error *err)
         (unsigned)server->options.idle_timeout, MHD_OPTION_NOTIFY_CONNECTION,
         webhook_connection_notify, &server->connections, MHD_OPTION_URI_LOG_CALLBACK, on_uri,
         server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_HTTPS_CERT_CALLBACK2,
-        webhook_connection_certificate, MHD_OPTION_HTTPS_PRIORITIES, webhook_tls_priorities,
-        MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+        webhook_connection_certificate, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_HTTPS_PRIORITIES, webhook_tls_priorities, MHD_OPTION_ARRAY, more,
+        MHD_OPTION_END);
     if (server->daemon)
         return true;
     close(fd);
