@@ -55,6 +55,15 @@ enum cert_purpose { CERT_FOR_ANYTHING, CERT_FOR_SERVER, CERT_FOR_CLIENT };
 bool cert_chain_check(const char *leaf_pem, size_t leaf_length, const char *ca_pem,
                       size_t ca_length, int64_t now, enum cert_purpose purpose, struct error *err);
 
+/* Whether the first certificate of PEM goes by one of the COUNT names of NAMES: by its common name,
+ * letter for letter, or by a DNS name among its alternative names, in any case of letters. No
+ * wildcards on either side; a name with a NUL is nobody's, and of two common names neither counts,
+ * since readers disagree about which one does. ERROR_CONFLICT: it does not; the message lists the
+ * names that it has, escaped, and no more than a few. ERROR_INVALID, ERROR_RANGE: it cannot be
+ * read. */
+bool cert_goes_by(const char *pem, size_t length, const char *const *names, size_t count,
+                  struct error *err);
+
 /* Whether KEY_PEM is the private key of the first certificate of CERT_PEM.
  * ERROR_CONFLICT: it is another's. ERROR_INVALID: one of the two cannot be read, or the key is
  * encrypted (nobody is ever asked for a passphrase). ERROR_RANGE: too large. */

@@ -9,8 +9,8 @@
 static const char *const path_names[WEBHOOK_PATHS] = {"/mutate", "/translate", "other"};
 
 /* The codes that are answered; what is none of them counts as the last. */
-static const unsigned codes[WEBHOOK_CODES] = {200, 400, 403, 404, 405, 413,
-                                              415, 422, 429, 500, 503, 0};
+static const unsigned codes[WEBHOOK_CODES] = {200, 400, 403, 404, 405, 413, 415,
+                                              417, 422, 429, 500, 503, 0};
 
 static const char *const operations[WEBHOOK_OPERATIONS + 1] = {"CREATE", "UPDATE", "DELETE",
                                                                "CONNECT", "unknown"};

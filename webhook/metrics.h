@@ -16,7 +16,7 @@ enum webhook_path {
     WEBHOOK_PATHS,
 };
 
-enum { WEBHOOK_OPERATIONS = 4, WEBHOOK_CODES = 12, WEBHOOK_BUCKETS = 9 };
+enum { WEBHOOK_OPERATIONS = 4, WEBHOOK_CODES = 13, WEBHOOK_BUCKETS = 9 };
 
 struct webhook_metrics {
     _Atomic unsigned long long requests[WEBHOOK_PATHS][WEBHOOK_CODES];

@@ -41,7 +41,7 @@ static const struct option_row {
     {"max-connections", "COUNT", COUNT, AT(max_connections), 0,
      "open at once (1024); beyond it callers wait"},
     {"request-memory", "SIZE", BYTES, AT(request_memory), 0,
-     "memory for all requests together (192Mi); callers beyond it get 429"},
+     "memory for all requests (192Mi); callers beyond it get 429"},
     {"log-format", "text|json", CHOICE, AT(log_format), 0, "of the log on standard error"},
     {NULL, NULL, TEXT, 0, 0, "Translate StatefulSets into Etcds"},
     {"migrate", NULL, MODE, 0, MODE_MIGRATE, "translate the files given, - is standard input"},

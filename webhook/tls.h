@@ -10,6 +10,11 @@
 #include <gnutls/gnutls.h>
 #include <pthread.h>
 
+/* The TLS that is spoken, in GnuTLS's terms: 1.3 and 1.2, with forward secrecy (ECDHE) and
+ * authenticated encryption (AES-GCM, ChaCha20-Poly1305) only. Go's and OpenSSL's clients offer it
+ * by default. */
+extern const char webhook_tls_priorities[];
+
 /* One pair in GnuTLS's form, counted by its connections. */
 struct webhook_pair {
     gnutls_pcert_st certs[CERT_CHAIN_MAX];

@@ -177,6 +177,95 @@ static void two_gigabytes_are_too_many(void **state)
     assert_int_equal(err.code, ERROR_RANGE);
 }
 
+/* --- texts of several pieces --- */
+
+/* A list whose values come to lie across the ends of the pieces that the parser is given. */
+static void a_long_text_is_read_as_a_whole(void **state)
+{
+    static const char sample[] =
+        "{\"key\":[1234567890123,-0.5e+10,true,false,null,\"\\u20ac\\n\\\\\\\"\xe2\x82\xac\"]}";
+    enum { PIECE = 64 << 10 };
+    (void)state;
+    AUTO_JSON struct json_object *expected = NULL;
+    assert_true(kube_json_parse(sample, sizeof sample - 1, &expected, NULL));
+    for (size_t shift = 0; shift < sizeof sample; shift++) {
+        size_t before = PIECE - 1 - shift;
+        size_t length = before + sizeof sample + 1;
+        AUTO_FREE char *text = malloc(length + 1);
+        AUTO_JSON struct json_object *list = NULL;
+        memset(text, ' ', before);
+        text[0] = '[';
+        snprintf(text + before, length + 1 - before, "%s]\n", sample);
+        assert_true(kube_json_parse(text, length, &list, NULL));
+        assert_int_equal(json_object_array_length(list), 1);
+        assert_true(json_object_equal(json_object_array_get_idx(list, 0), expected));
+    }
+}
+
+static void an_error_in_a_later_piece_has_its_place(void **state)
+{
+    enum { LINES = 40000 };
+    AUTO_FREE char *text = malloc(4 * LINES + 8);
+    AUTO_JSON struct json_object *list = NULL;
+    struct error err = {0};
+    size_t used = 0;
+    (void)state;
+    text[used++] = '[';
+    for (int i = 0; i < LINES; i++)
+        used += (size_t)snprintf(text + used, 8, "11,\n");
+    used += (size_t)snprintf(text + used, 8, "]");
+    assert_false(kube_json_parse(text, used, &list, &err));
+    assert_string_equal(err.message, "line 40001, column 1: unexpected character");
+}
+
+static void text_behind_the_value_in_a_later_piece_is_found(void **state)
+{
+    enum { LENGTH = 200000 };
+    AUTO_FREE char *text = malloc(LENGTH);
+    AUTO_JSON struct json_object *value = NULL;
+    struct error err = {0};
+    (void)state;
+    memset(text, ' ', LENGTH);
+    memcpy(text, "{}", 2);
+    assert_true(kube_json_parse(text, LENGTH, &value, NULL));
+    text[LENGTH - 1] = '1';
+    AUTO_JSON struct json_object *none = NULL;
+    assert_false(kube_json_parse(text, LENGTH, &none, &err));
+    assert_string_equal(err.message, "line 1, column 200000: unexpected character");
+}
+
+static const char *count_down(void *context)
+{
+    int *left = context;
+    return (*left)-- > 0 ? NULL : "enough";
+}
+
+static void reading_stops_with_its_work(void **state)
+{
+    enum { COUNT = 100000 };
+    AUTO_FREE char *text = malloc(2 * COUNT + 2);
+    (void)state;
+    text[0] = '[';
+    for (int i = 0; i < COUNT; i++)
+        memcpy(text + 1 + 2 * (size_t)i, "1,", 2);
+    text[2 * COUNT] = ']';
+    int questions = 1000000;
+    struct kube_work patient = {.check = count_down, .context = &questions};
+    AUTO_JSON struct json_object *whole = NULL;
+    assert_true(kube_json_parse_while(&patient, text, 2 * COUNT + 1, &whole, NULL));
+    questions = 1000000 - questions;
+    assert_true(questions > 2 * COUNT / KUBE_WORK_TURNS);
+    for (int patience = 0; patience < questions; patience += questions / 50 + 1) {
+        int left = patience;
+        struct kube_work work = {.check = count_down, .context = &left};
+        struct error err = {0};
+        AUTO_JSON struct json_object *value = NULL;
+        assert_false(kube_json_parse_while(&work, text, 2 * COUNT + 1, &value, &err));
+        assert_int_equal(err.code, ERROR_STOPPED);
+        assert_null(value);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +425,10 @@ int main(void)
         cmocka_unit_test(no_value_is_quoted),
         cmocka_unit_test(a_text_of_nothing_but_maps_is_refused),
         cmocka_unit_test(two_gigabytes_are_too_many),
+        cmocka_unit_test(a_long_text_is_read_as_a_whole),
+        cmocka_unit_test(an_error_in_a_later_piece_has_its_place),
+        cmocka_unit_test(text_behind_the_value_in_a_later_piece_is_found),
+        cmocka_unit_test(reading_stops_with_its_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,21 +37,50 @@ static void add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
     X509_EXTENSION_free(extension);
 }
 
+static void add_raw_dns_name(X509 *cert, const char *bytes, int length)
+{
+    GENERAL_NAMES *names = GENERAL_NAMES_new();
+    GENERAL_NAME *name = GENERAL_NAME_new();
+    ASN1_IA5STRING *text = ASN1_IA5STRING_new();
+    need(names && name && text && ASN1_STRING_set(text, bytes, length), "memory");
+    GENERAL_NAME_set0_value(name, GEN_DNS, text);
+    need(sk_GENERAL_NAME_push(names, name) &&
+             X509_add1_ext_i2d(cert, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT),
+         "subject alternative name");
+    GENERAL_NAMES_free(names);
+}
+
+static void add_common_name(X509 *cert, const char *name, int length)
+{
+    need(X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_UTF8,
+                                    (const unsigned char *)name, length, -1, 0),
+         name);
+}
+
+static void add_names(X509 *cert, const struct test_certificate *spec)
+{
+    int length = spec->common_name_length ? spec->common_name_length : -1;
+    if (!spec->no_common_name)
+        add_common_name(cert, spec->common_name ? spec->common_name : "test", length);
+    if (spec->second_common_name)
+        add_common_name(cert, spec->second_common_name, -1);
+    if (spec->dns_bytes)
+        add_raw_dns_name(cert, spec->dns_bytes, spec->dns_length);
+}
+
 static void fill(X509 *cert, EVP_PKEY *key, X509 *issuer, const struct test_certificate *spec)
 {
     static long serial;
-    const char *name = spec->common_name ? spec->common_name : "test";
+    add_names(cert, spec);
     need(X509_set_version(cert, X509_VERSION_3) &&
              ASN1_INTEGER_set(X509_get_serialNumber(cert), ++serial) &&
-             X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_UTF8,
-                                        (const unsigned char *)name, -1, -1, 0) &&
              X509_set_issuer_name(cert, X509_get_subject_name(issuer)) &&
              ASN1_TIME_set(X509_getm_notBefore(cert),
                            spec->not_before ? spec->not_before : TEST_CERT_BEGIN) &&
              ASN1_TIME_set(X509_getm_notAfter(cert),
                            spec->not_after ? spec->not_after : TEST_CERT_END) &&
              X509_set_pubkey(cert, key),
-         name);
+         "certificate");
     add_extension(cert, issuer, NID_basic_constraints, spec->ca ? "critical,CA:TRUE" : NULL);
     add_extension(cert, issuer, NID_subject_alt_name, spec->alternative_names);
     add_extension(cert, issuer, NID_ext_key_usage, spec->extended_key_usage);

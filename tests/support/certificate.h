@@ -17,6 +17,11 @@ struct test_identity {
 /* What a certificate says; zeros are sensible: a leaf without names that signs itself. */
 struct test_certificate {
     const char *common_name;            /* "test" */
+    int common_name_length;             /* where it has a NUL; else that of the text */
+    bool no_common_name;                /* the subject is empty */
+    const char *second_common_name;     /* beside the first one */
+    const char *dns_bytes;              /* a DNS name with a NUL, instead of alternative_names */
+    int dns_length;                     /* of it */
     const char *alternative_names;      /* "DNS:a,IP:10.0.0.1", as in openssl.cnf */
     const char *extended_key_usage;     /* "serverAuth,clientAuth" */
     const char *digest;                 /* "SHA256" */

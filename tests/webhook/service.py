@@ -57,11 +57,13 @@ class Service:
     """Starts the program and waits until it serves; stop() ends it."""
 
     def __init__(self, *options, objects=None, config=None, wrapper=(), names=("localhost", "127.0.0.1"),
-                 validity="24h", kubeconfig=None):
+                 validity="24h", kubeconfig=None, pair=None):
         self.ending = False
         self.folder = tempfile.mkdtemp(prefix="druid-bridge-test.")
         self.tls = os.path.join(self.folder, "tls")
         self.issue(self.tls, names, validity)
+        for file in ("tls.crt", "tls.key") if pair else ():
+            shutil.copy(os.path.join(pair, file), self.tls)
         self.objects = self.write("objects.yaml", objects or read_fixture("cluster.yaml"))
         self.config = self.write("config.yaml", config or "apiVersion: druid-bridge/v1alpha1\n"
                                  "kind: BridgeConfiguration\nsidecar: {image: 'example.com/etcdbrctl:1'}\n")

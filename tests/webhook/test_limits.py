@@ -243,7 +243,7 @@ class Memory(WithService):
         item["items"] = [{"kind": "StatefulSet", "metadata": {"name": "a", "namespace": NAMESPACE}}] * 5000
         status, _, answer = self.service.post(item, path="/translate")
         self.assertEqual(status, 413)
-        self.assertIn("too many values", answer["message"])
+        self.assertIn("one request may take 168 MiB (--request-memory)", answer["message"])
         self.assertEqual(answer["reason"], "RequestEntityTooLarge")
 
     def test_a_long_annotation_of_a_statefulset_cannot_blow_up_its_report(self):
