@@ -2,6 +2,7 @@
 import http.client
 import json
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -113,6 +114,49 @@ class Connections(WithService):
         time.sleep(4)
         self.assertEqual(self.service.metric("druid_bridge_connections"), 7)
         self.assertFalse(read_to_end(idle[0], 0.3)[1])
+
+
+class AllSlots(WithService):
+    """With the default cap of 1,024 connections, all of them taken by idle ones."""
+    @classmethod
+    def setUpClass(cls):
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        if hard < 2048:
+            raise unittest.SkipTest("the hard limit of open files is too low")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (2048, hard))
+
+    def longest_wait(self, connect):
+        """How long five new callers wait, one after another, while 1,024 connections come from CONNECT."""
+        waits = []
+        socks = [self.keep(connect()) for _ in range(1024)]
+        for _ in range(5):
+            begun = time.monotonic()
+            self.assertEqual(self.service.post(review())[0], 200)
+            waits.append(time.monotonic() - begun)
+        for sock in socks:
+            sock.close()
+        self.wait_until(lambda: self.service.metric("druid_bridge_connections") == 0, 20, "all are gone")
+        return max(waits)
+
+    def reviewed(self, body=json.dumps(review()).encode()):
+        sock = self.service.raw_tls()
+        sock.sendall(START + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        self.assertTrue(sock.recv(65536).startswith(b"HTTP/1.1 200"))
+        return sock
+
+    def test_a_new_caller_is_served_within_a_second(self):
+        for name, connect in (("say nothing", self.service.raw), ("never ask", self.service.raw_tls),
+                              ("were reviewed", self.reviewed)):
+            wait = self.longest_wait(connect)
+            print(f"1,024 connections that {name}: a new caller waits {wait:.3f} s at most")
+            self.assertLess(wait, 1, name)
+
+    def test_those_that_were_refused_do_not_stay(self):
+        for _ in range(200):
+            sock = self.keep(self.service.raw_tls())
+            sock.sendall(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
+            self.assertTrue(read_to_end(sock, 5)[1])
+        self.wait_until(lambda: self.service.metric("druid_bridge_connections") == 0, 5, "gone")
 
 
 class Idle(WithService):
