@@ -1,7 +1,8 @@
 # druid-bridge. `make` builds build/druid-bridge, `make help` lists the targets.
 #
 #   CC=clang                      another compiler
-#   SANITIZE=address,undefined    with these sanitizers, in a build folder of its own
+#   SANITIZE=address,undefined    with these sanitizers; each choice has a build folder of its own
+#   T=PATTERN                     with check: only the tests whose path contains PATTERN
 #   WERROR=1                      warnings are errors
 #   V=1                           show the commands
 
@@ -9,7 +10,8 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 ifdef SANITIZE
-BUILD ?= build/sanitize-$(notdir $(CC))
+comma := ,
+BUILD ?= build/sanitize-$(notdir $(CC))-$(subst $(comma),-,$(SANITIZE))
 else ifeq ($(CC),gcc)
 BUILD ?= build
 else
@@ -44,6 +46,11 @@ SUPPORT_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c)
 TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 SCRIPT_TESTS := $(wildcard $(ROOMS:%=tests/%/test_*.py) $(ROOMS:%=tests/%/test_*.sh))
 
+# What check runs. T is looked for in the paths of the sources: that of a build folder chooses nothing.
+chosen = $(if $(T),$(foreach source,$(1),$(if $(findstring $(T),$(source)),$(source))),$(1))
+CHOSEN_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(call chosen,$(TEST_SOURCES)))
+CHECKED := $(CHOSEN_TESTS) $(call chosen,$(SCRIPT_TESTS))
+
 Q := $(if $(V),,@)
 MAKEFLAGS += --no-print-directory
 PROGRAM := $(BUILD)/druid-bridge
@@ -67,10 +74,11 @@ run: ## serve on 127.0.0.1:8443 with certificates made on the spot, until Ctrl-C
 	@$(MAKE) all
 	@tests/serve
 
-check: ## install what they need, build and run the tests of every room
+check: ## install what they need, build and run the tests of every room, or with T=PATTERN some of them
+	$(if $(strip $(CHECKED)),,$(error no test's path contains '$(T)'))
 	@tests/install-packages build run check
-	@$(MAKE) all tests
-	@tests/run $(TESTS) $(SCRIPT_TESTS)
+	@$(MAKE) all $(CHOSEN_TESTS)
+	@tests/run $(CHECKED)
 
 e2e: ## the same program behind a real API server
 	@tests/install-packages build run e2e

@@ -15,7 +15,8 @@ VALGRIND = ("valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full",
 
 def sanitized():
     with open(PROGRAM, "rb") as file:
-        return b"__asan_init" in file.read()
+        program = file.read()
+    return b"__asan_init" in program or b"__tsan_init" in program
 
 
 @unittest.skipIf(sanitized(), "the sanitizers see to it, and valgrind does not run what they instrument")
