@@ -25,6 +25,7 @@ struct webhook_server_options {
     long long body_memory;    /* bytes of request bodies held at once; beyond it, 429 */
     int request_timeout;      /* seconds for a handshake, for headers, a body, an answer: each */
     int idle_timeout;         /* seconds a connection may idle between two requests */
+    bool open_translate;      /* /translate answers callers without a client certificate */
 };
 
 struct webhook_server {
