@@ -85,6 +85,7 @@ e2e: ## the same program behind a real API server
 	@$(MAKE) all
 	@tests/e2e/run
 	@tests/e2e/run-phases
+	@tests/e2e/run-callers
 
 bench: ## CPU and memory, as ratios to a reference in the same run
 	@tests/install-packages build run bench e2e

@@ -30,6 +30,10 @@ static const struct option_row {
     {"tls-dir", "DIR", TEXT, AT(tls_dir), 0, "has tls.crt and tls.key; reloaded when they change"},
     {"client-ca", "FILE", TEXT, AT(client_ca), 0,
      "callers must present a certificate that this CA signed"},
+    {"client-name", "NAME", LIST, AT(client_names), 0,
+     "common or DNS name of a permitted caller; repeatable (any)"},
+    {"open-translate", NULL, FLAG, AT(open_translate), 0,
+     "answer /translate without a client certificate, too"},
     {"listen", "ADDR:PORT", TEXT, AT(listen), 0, "HTTPS (0.0.0.0:8443); port 0 picks one"},
     {"operations-listen", "ADDR:PORT", TEXT, AT(operations_listen), 0,
      "HTTP for /healthz, /readyz, /metrics (0.0.0.0:8080)"},
@@ -185,6 +189,23 @@ static bool read_arguments(int argc, char **argv, struct webhook_options *option
     return true;
 }
 
+static bool check_callers(const struct webhook_options *options, struct error *err)
+{
+    if (options->client_names.count && !options->client_ca)
+        return error_set(err, ERROR_INVALID,
+                         "--client-name needs --client-ca: the CA that signs the callers' "
+                         "certificates");
+    for (size_t i = 0; i < options->client_names.count; i++) {
+        const char *name = options->client_names.items[i];
+        if (!*name || strchr(name, '*'))
+            return error_set(err, ERROR_INVALID,
+                             "--client-name: '%s' is not a name; there are no wildcards, and "
+                             "without --client-name any certificate of the CA will do",
+                             name);
+    }
+    return true;
+}
+
 static bool check_serve(const struct webhook_options *options, struct error *err)
 {
     if (options->objects.count && options->kubeconfig)
@@ -201,7 +222,7 @@ static bool check_serve(const struct webhook_options *options, struct error *err
     if (options->request_timeout < KUBE_SECOND || options->idle_timeout < KUBE_SECOND)
         return error_set(err, ERROR_INVALID,
                          "--request-timeout and --idle-timeout take one second or more");
-    return true;
+    return check_callers(options, err);
 }
 
 static bool check(const struct webhook_options *options, struct error *err)
@@ -243,6 +264,7 @@ bool webhook_options_parse(int argc, char **argv, struct webhook_options *option
 void webhook_options_free(struct webhook_options *options)
 {
     free(TAKE(options->objects.items));
+    free(TAKE(options->client_names.items));
     free(TAKE(options->dns_names.items));
     free(TAKE(options->arguments.items));
 }

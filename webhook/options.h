@@ -27,6 +27,8 @@ struct webhook_options {
     const char *operations_listen;
     const char *tls_dir;
     const char *client_ca;
+    struct webhook_list client_names;
+    bool open_translate;
     int64_t drain; /* this and the next ones in nanoseconds */
     int64_t request_timeout;
     int64_t idle_timeout;

@@ -40,13 +40,29 @@ static bool peer_is_known(struct webhook_request *request)
     return connection->peer_checked;
 }
 
+/* /translate reads what an etcd mounts with the server's own rights: it is closed unless the
+ * operator has said who may call. */
+static bool may_call(struct webhook_request *request)
+{
+    const struct webhook_server *server = request->server;
+    bool translate = request->path == WEBHOOK_PATH_TRANSLATE;
+    if (translate && server->options.open_translate)
+        return true;
+    if (translate && !server->tls->client_ca_file)
+        return error_set(&request->error, ERROR_CONFLICT,
+                         "/translate answers only callers with a client certificate: start "
+                         "druid-bridge with --client-ca FILE, or with --open-translate to let "
+                         "everyone translate who reaches this port");
+    return peer_is_known(request);
+}
+
 /* What can be said of a request by its headers. */
 static void judge_headers(struct webhook_request *request, const struct webhook_headers *headers)
 {
     const char *length = headers->values[WEBHOOK_CONTENT_LENGTH];
     const char *message = NULL;
     unsigned status = 0;
-    if (!peer_is_known(request))
+    if (!may_call(request))
         refuse(request, MHD_HTTP_FORBIDDEN, request->error.message);
     else if (request->path == WEBHOOK_PATH_OTHER)
         refuse(request, MHD_HTTP_NOT_FOUND, "there are only POST /mutate and POST /translate");

@@ -137,6 +137,14 @@ static bool start_source(struct service *service, struct error *err)
     return started;
 }
 
+static void warn_of_any_caller(const struct service *service)
+{
+    if (service->tls.client_ca_file && !service->tls.client_name_count)
+        webhook_log(&service->log, WEBHOOK_LOG_WARNING,
+                    "every certificate of the client CA may call; --client-name names the callers",
+                    "client-ca", service->tls.client_ca_file, NULL);
+}
+
 static bool start(struct service *service, struct error *err)
 {
     const struct webhook_options *options = service->options;
@@ -145,6 +153,7 @@ static bool start(struct service *service, struct error *err)
         !webhook_tls_reload(&service->tls, time(NULL), NULL, err))
         return false;
     say_certificate(service);
+    warn_of_any_caller(service);
     if (!webhook_server_start(&service->server, err) ||
         !webhook_operations_start(&service->operations, options->operations_listen, err))
         return false;
@@ -257,6 +266,8 @@ static struct service *new_service(const struct webhook_options *options)
     service->tls = (struct webhook_tls){
         .dir = options->tls_dir,
         .client_ca_file = options->client_ca,
+        .client_names = options->client_names.items,
+        .client_name_count = options->client_names.count,
         .mutex = PTHREAD_MUTEX_INITIALIZER,
     };
     service->server.options = (struct webhook_server_options){
@@ -265,6 +276,7 @@ static struct service *new_service(const struct webhook_options *options)
         .request_memory = options->request_memory,
         .request_timeout = (int)(options->request_timeout / KUBE_SECOND),
         .idle_timeout = (int)(options->idle_timeout / KUBE_SECOND),
+        .open_translate = options->open_translate,
     };
     service->server.tls = service->operations.tls = &service->tls;
     service->server.state = service->operations.state = &service->state;

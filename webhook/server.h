@@ -21,6 +21,7 @@ struct webhook_server_options {
                                * could never fit is 413 */
     int request_timeout;      /* seconds for a handshake, for headers, a body, an answer: each */
     int idle_timeout;         /* seconds a connection may idle between two requests */
+    bool open_translate;      /* /translate answers callers without a client certificate */
 };
 
 struct webhook_server {

@@ -187,16 +187,10 @@ static bool peer_chain(gnutls_session_t session, char **out, size_t *length, str
     return true;
 }
 
-bool webhook_tls_check_peer(struct webhook_tls *tls, gnutls_session_t session, int64_t now,
-                            struct error *err)
+static bool is_signed(struct webhook_tls *tls, const char *chain, size_t length, int64_t now,
+                      struct error *err)
 {
-    AUTO_FREE char *chain = NULL;
     AUTO_FREE char *client_ca = NULL;
-    size_t length = 0;
-    if (!tls->client_ca_file)
-        return true;
-    if (!peer_chain(session, &chain, &length, err))
-        return false;
     pthread_mutex_lock(&tls->mutex);
     size_t ca_length = tls->client_ca_length;
     client_ca = strndup(tls->client_ca, ca_length);
@@ -205,4 +199,23 @@ bool webhook_tls_check_peer(struct webhook_tls *tls, gnutls_session_t session, i
         return error_set(err, ERROR_NO_MEMORY, "out of memory");
     return cert_chain_check(chain, length, client_ca, ca_length, now, CERT_FOR_CLIENT, err) ||
            error_wrap(err, "the client certificate");
+}
+
+static bool has_client_name(const struct webhook_tls *tls, const char *chain, size_t length,
+                            struct error *err)
+{
+    return tls->client_name_count == 0 ||
+           cert_goes_by(chain, length, tls->client_names, tls->client_name_count, err) ||
+           error_wrap(err, "the client certificate has none of the names given with --client-name; "
+                           "it has");
+}
+
+bool webhook_tls_check_peer(struct webhook_tls *tls, gnutls_session_t session, int64_t now,
+                            struct error *err)
+{
+    AUTO_FREE char *chain = NULL;
+    size_t length = 0;
+    return !tls->client_ca_file ||
+           (peer_chain(session, &chain, &length, err) && is_signed(tls, chain, length, now, err) &&
+            has_client_name(tls, chain, length, err));
 }

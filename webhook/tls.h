@@ -24,8 +24,10 @@ struct webhook_pair {
 };
 
 struct webhook_tls {
-    const char *dir;            /* lent: of tls.crt and tls.key */
-    const char *client_ca_file; /* lent; NULL: no client certificates */
+    const char *dir;                 /* lent: of tls.crt and tls.key */
+    const char *client_ca_file;      /* lent; NULL: no client certificates */
+    const char *const *client_names; /* lent; that callers must have one of */
+    size_t client_name_count;        /* 0: any name */
     pthread_mutex_t mutex;
     struct cert_pair loaded; /* the files that `current` was made of */
     struct webhook_pair *current;
@@ -46,8 +48,8 @@ int64_t webhook_tls_expiry(struct webhook_tls *tls);
 struct webhook_pair *webhook_tls_acquire(struct webhook_tls *tls);
 void webhook_tls_release(struct webhook_tls *tls, struct webhook_pair *pair);
 
-/* Whether the peer of SESSION showed a certificate that the client CA signed. Always so without a
- * client CA. ERROR_INVALID says what is wrong. */
+/* Whether the peer of SESSION presented a certificate that the client CA signed and that has one of
+ * the client names. Always true without a client CA. The message of the error is for the peer. */
 bool webhook_tls_check_peer(struct webhook_tls *tls, gnutls_session_t session, int64_t now,
                             struct error *err);
 

@@ -376,6 +376,22 @@ class Render(unittest.TestCase):
         self.assertIn("Egress", policy["policyTypes"])
         self.assertNotIn("egress", policy)
 
+    @needs_program
+    @needs_kubectl
+    def test_with_client_certificates_callers_are_named(self):
+        items = self.rendered("--overlay", "client-certificates", IMAGE, self.work / "old")
+        pod = only(items, "Deployment")["spec"]["template"]["spec"]
+        container, = pod["containers"]
+        names = [argument.split("=")[1] for argument in container["args"] if argument.startswith("--client-name=")]
+        self.assertEqual(names, ["kube-apiserver-admission"])
+        self.assertIn("--client-ca=/etc/druid-bridge/client-ca/ca.crt", container["args"])
+        self.assertIn({"name": "client-ca", "mountPath": "/etc/druid-bridge/client-ca", "readOnly": True},
+                      container["volumeMounts"])
+        self.assertIn({"name": "client-ca", "configMap": {"name": "druid-bridge-client-ca"}}, pod["volumes"])
+        self.assertNotIn("--open-translate", container["args"])
+        for argument in container["args"]:
+            self.assertIn(argument.split("=")[0] + " ", run(PROGRAM, "--help").stdout)
+
     @needs_kubectl
     def test_overlays_stand_on_one_another(self):
         items = self.rendered("--overlay", "objects", "--overlay", "match-conditions", IMAGE, self.work / "old")
@@ -452,6 +468,20 @@ class Readme(unittest.TestCase):
         for rule in role["rules"]:
             for word in rule["resources"] + rule.get("resourceNames", []):
                 self.assertIn(word, part)
+
+    def test_the_api_server_presents_the_name_that_the_overlay_asks_for(self):
+        part = self.text[self.text.index("## Who may call"):]
+        part = part[:part.index("\n## ")]
+        overlay = (DEPLOY / "overlays/client-certificates/deployment.yaml").read_text(encoding="utf-8")
+        name, = re.findall(r"--client-name=(\S+)", overlay)
+        self.assertIn(f"-subj /CN={name} ", part)
+        admission, kubeconfig = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", part, re.S))
+        plugin, = admission["plugins"]
+        self.assertEqual((admission["kind"], plugin["name"]), ("AdmissionConfiguration", "MutatingAdmissionWebhook"))
+        user, = kubeconfig["users"]
+        service, = documents((DEPLOY / "base/service.yaml").read_text(encoding="utf-8"))
+        self.assertEqual(service["spec"]["ports"][0]["port"], 443)
+        self.assertEqual(user["name"], "{name}.{namespace}.svc".format(**service["metadata"]))
 
     def test_it_names_every_overlay(self):
         for name in OVERLAYS:

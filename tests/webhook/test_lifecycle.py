@@ -392,7 +392,7 @@ class CommandLine(unittest.TestCase):
         result = self.run_program("--help")
         self.assertEqual(result.returncode, 0)
         for option in ("--config FILE", "--objects PATH", "--listen ADDR:PORT", "--tls-dir DIR",
-                       "--client-ca FILE", "--drain DURATION", "--issue-certs DIR", "--dns-name NAME"):
+                       "--client-ca FILE", "--client-name NAME", "--open-translate", "--drain DURATION", "--issue-certs DIR", "--dns-name NAME"):
             self.assertIn(option, result.stdout)
         self.assertLessEqual(max(map(len, result.stdout.splitlines())), 100)
         self.assertRegex(self.run_program("--version").stdout, r"^druid-bridge \d+\.\d+\.\d+\n$")

@@ -253,7 +253,7 @@ def sanitized():
 
 class Memory(WithService):
     """The Deployment allows 512 MiB; one request stays below half of that."""
-    options = ("--request-timeout", "60s")
+    options = ("--request-timeout", "60s", "--open-translate")
 
     @unittest.skipIf(sanitized(), "the sanitizers take memory of their own")
     def test_no_body_takes_more_than_a_pod_has_and_what_it_took_comes_back(self):

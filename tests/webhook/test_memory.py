@@ -142,7 +142,7 @@ class Memory(unittest.TestCase):
     def setUp(self):
         etcd = ("\n---\napiVersion: druid.gardener.cloud/v1alpha1\nkind: Etcd\n"
                 f"metadata: {{name: etcd-main, namespace: {DRUID}}}\n")
-        self.service = Service("--request-timeout", "30s", objects=read_fixture("cluster.yaml") + etcd)
+        self.service = Service("--open-translate", "--request-timeout", "30s", objects=read_fixture("cluster.yaml") + etcd)
         self.addCleanup(shutil.rmtree, self.service.folder, True)
         self.latencies = []
 

@@ -17,7 +17,7 @@ service = None
 
 def setUpModule():
     global service
-    service = Service()
+    service = Service("--open-translate")
 
 
 def tearDownModule():
