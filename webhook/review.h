@@ -11,7 +11,7 @@ struct webhook_review {
     const char *operation;          /* CREATE, UPDATE, DELETE or CONNECT */
     const char *group;              /* of request.resource; "" for core */
     const char *resource;           /* "statefulsets" */
-    const char *subresource;        /* NULL: none */
+    const char *subresource;        /* "": none */
     const char *namespace;          /* "" for what has none */
     const char *name;               /* NULL: the API server is still to generate it */
     const char *user;               /* request.userInfo.username; NULL: not said */
@@ -20,8 +20,9 @@ struct webhook_review {
     struct json_object *old_object; /* NULL on CREATE */
 };
 
-/* Reads BODY (LENGTH bytes). ERROR_INVALID: no AdmissionReview, or not one that can be decided on;
- * the message says what was found where. Nothing of an object is quoted. */
+/* Reads BODY (LENGTH bytes). ERROR_INVALID: no AdmissionReview, or one that no API server sends: a
+ * part is missing, or two parts disagree about the name, namespace or kind of what this program acts
+ * on. The message says what was found where; of an object it quotes names only. */
 bool webhook_review_parse(const char *body, size_t length, struct webhook_review *review,
                           struct error *err);
 void webhook_review_free(struct webhook_review *review);
