@@ -1,21 +1,19 @@
-"""The table of what a caller can write (tests/fixtures/forged/rows.yaml), asked of the server process."""
+"""The table of what a caller can write, asked of the server process."""
 import base64
 import copy
 import json
 import os
+import re
 import sys
 import unittest
 
 import yaml
 
 sys.path.insert(0, os.path.dirname(__file__))
+from forged import DRUID, STATES, TABLE, Writes, merge, namespace_of  # noqa: E402
 from service import NAMESPACE, Service, read_fixture, review  # noqa: E402
 
-with open("tests/fixtures/forged/rows.yaml", encoding="utf-8") as file:
-    TABLE = yaml.safe_load(file)
-STATES = ("legacy", "prepare", "handover", "druid", "suspended")
 ETCD_UID = "0e7c0d00-0000-4000-8000-000000000001"
-DRUID = "system:serviceaccount:garden:etcd-druid"
 CONFIG = """
 apiVersion: druid-bridge/v1alpha1
 kind: BridgeConfiguration
@@ -24,10 +22,6 @@ migration: {druidServiceAccounts: [garden/etcd-druid]}
 # How an administrator may be called and is nobody's druid.
 NOT_DRUID = ("", "admin", "garden/etcd-druid", "system:serviceaccount:garden:etcd-druid2",
              "system:serviceaccount:kube-system:etcd-druid", "system:serviceaccounts:garden")
-
-
-def namespace_of(state):
-    return "shoot--forged--" + state
 
 
 def etcd(state, name, annotations=None):
@@ -50,73 +44,23 @@ def cluster(state):
     return objects
 
 
-def merge(target, change):
-    """CHANGE merged into TARGET as a JSON merge patch."""
-    for key, value in change.items():
-        if value is None:
-            target.pop(key, None)
-        elif isinstance(value, dict):
-            target[key] = merge(copy.deepcopy(target.get(key) or {}), value)
-        else:
-            target[key] = value
-    return target
-
-
-def with_uid(value):
-    return json.loads(json.dumps(value).replace("$etcd", ETCD_UID))
-
-
-def scale(stateful_set, replicas):
-    metadata = {key: stateful_set["metadata"][key] for key in ("name", "namespace")}
-    return {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": metadata, "spec": {"replicas": replicas},
-            "status": {"replicas": 1, "selector": "app=etcd-statefulset,role=main"}}
-
-
-class Writes:
-    """Builds the requests of the table from an etcd as it is created and as it is stored."""
-
-    def __init__(self, state, created, stored):
-        self.state, self.created, self.stored = state, created, stored
-
-    def objects(self, row):
-        """What is written, and what is stored."""
-        change = with_uid(row.get("object", {}))
-        if row["write"] == "CREATE":
-            return merge(copy.deepcopy(self.created), change), None
-        if row["write"] == "SCALE":
-            return merge(scale(self.stored, 3), change), scale(self.stored, 1)
-        stored = copy.deepcopy(self.stored)
-        if row.get("stored") == "deleted":
-            merge(stored, {"metadata": {"deletionTimestamp": "2020-01-01T00:00:00Z", "deletionGracePeriodSeconds": 0,
-                                        "finalizers": ["example.com/held"]}})
-        else:
-            merge(stored, with_uid(row.get("stored", {})))
-        written = copy.deepcopy(stored)
-        if row["write"] == "UPDATE":
-            sidecar = next(c for c in written["spec"]["template"]["spec"]["containers"] if c["name"] == "backup-restore")
-            sidecar["image"] = "example.com/forged:1"
-        else:
-            merge(written, {"metadata": {"annotations": {"example.com/forged": "yes"}}})
-        return merge(written, change), stored
-
-    def request(self, row, user="admin"):
-        written, stored = self.objects(row)
-        request = {
-            "operation": "CREATE" if stored is None else "UPDATE",
-            "namespace": namespace_of(self.state),
-            "name": (stored or written)["metadata"].get("name", ""),
-            "userInfo": {"username": DRUID if row.get("user") == "druid" else user},
-            "object": written, "oldObject": stored,
-        }
-        if row["write"] in ("SCALE", "STATUS"):
-            request["subResource"] = row["write"].lower()
-        body = review(**request)
-        if row["write"] == "SCALE":
-            body["request"]["kind"] = {"group": "autoscaling", "version": "v1", "kind": "Scale"}
-        body["request"] = merge(body["request"], row.get("request", {}))
-        # merge() takes null for absent; in a review the objects may be null.
-        body["request"].setdefault("oldObject", None)
-        return body
+def request_of(row, state, writes, user="admin"):
+    """An AdmissionReview for ROW, as an API server would send it but for what the row forges."""
+    written, stored = writes.objects(row)
+    request = {
+        "operation": "CREATE" if stored is None else "UPDATE",
+        "namespace": namespace_of(state),
+        "name": (stored or written)["metadata"].get("name", ""),
+        "userInfo": {"username": DRUID if row.get("user") == "druid" else user},
+        "object": written, "oldObject": stored,
+    }
+    if row["write"] in ("SCALE", "STATUS"):
+        request["subResource"] = row["write"].lower()
+    body = review(**request)
+    if row["write"] == "SCALE":
+        body["request"]["kind"] = {"group": "autoscaling", "version": "v1", "kind": "Scale"}
+    body["request"] = merge(body["request"], row.get("request", {}))
+    return body
 
 
 def outcome(status, answer):
@@ -157,7 +101,10 @@ class Forged(unittest.TestCase):
         stored = copy.deepcopy(created)
         for operation in json.loads(base64.b64decode(answer["response"]["patch"])):
             apply(stored, operation)
-        return Writes(state, created, stored)
+        return Writes(created, stored, ETCD_UID)
+
+    def request(self, row, state, user="admin"):
+        return request_of(row, state, self.writes[state], user)
 
     def check(self, row, state, body):
         status, answer = self.ask(body)
@@ -171,13 +118,13 @@ class Forged(unittest.TestCase):
         for row in TABLE["rows"]:
             for state in STATES:
                 with self.subTest(row["row"], state=state):
-                    self.check(row, state, self.writes[state].request(row))
+                    self.check(row, state, self.request(row, state))
 
     def test_a_dry_run_and_options_get_the_same_answer(self):
         for row in TABLE["rows"]:
             for state in STATES:
                 with self.subTest(row["row"], state=state):
-                    body = self.writes[state].request(row)
+                    body = self.request(row, state)
                     plain = self.ask(body)
                     body["request"]["dryRun"] = True
                     body["request"]["options"] = {"kind": "PatchOptions", "dryRun": ["All"], "force": True,
@@ -189,14 +136,14 @@ class Forged(unittest.TestCase):
         for user in NOT_DRUID:
             for state in STATES:
                 with self.subTest(user, state=state):
-                    self.check(row, state, self.writes[state].request(row, user=user))
+                    self.check(row, state, self.request(row, state, user))
 
     def test_what_is_allowed_is_in_the_audit_log_with_its_phase(self):
         row = {"row": "", "write": "CREATE", "object": {"metadata": {"annotations": {"druid-bridge/phase": "off"}}}}
-        _, answer = self.ask(self.writes["legacy"].request(row))
+        _, answer = self.ask(self.request(row, "legacy"))
         self.assertEqual(answer["response"]["auditAnnotations"], {"decision": "unchanged", "phase": "off"})
         row = {"row": "", "write": "UPDATE", "stored": "deleted"}
-        _, answer = self.ask(self.writes["legacy"].request(row))
+        _, answer = self.ask(self.request(row, "legacy"))
         self.assertEqual(answer["response"]["auditAnnotations"], {"decision": "unchanged", "phase": "legacy"})
 
     def test_a_contradiction_names_both_places(self):
@@ -207,7 +154,7 @@ class Forged(unittest.TestCase):
                 ("the stored object has another namespace",
                  ("/request/oldObject/metadata/namespace: found 'kube-system'", "as in /request/namespace")),
                 ("another kind", ("/request/kind: found 'Deployment'", "expected StatefulSet", "/request/resource"))):
-            _, answer = self.ask(self.writes["legacy"].request(rows[name]))
+            _, answer = self.ask(self.request(rows[name], "legacy"))
             for part in parts:
                 self.assertIn(part, answer["message"])
 
@@ -222,9 +169,23 @@ class Forged(unittest.TestCase):
                 ("a phase that cannot be read", "legacy", ("'hand-over'", "correct it in a write of its own")),
                 ("a change of the replicas by scale", "handover", ("replicas are frozen", "on the Namespace")),
                 ("a change of the replicas by scale", "druid", ("etcd-druid runs it", "change the Etcd instead"))):
-            _, answer = self.ask(self.writes[state].request(rows[name]))
+            _, answer = self.ask(self.request(rows[name], state))
             for part in parts:
                 self.assertIn(part, answer["response"]["status"]["message"])
+
+
+class Registration(unittest.TestCase):
+    def test_no_condition_goes_by_what_a_caller_can_forge(self):
+        """Names are the API server's to check; of what is written nothing else counts. What is being deleted is
+        guarded, so it has to be sent."""
+        with open("deploy/overlays/match-conditions/webhook.yaml", encoding="utf-8") as file:
+            operations = yaml.safe_load(file)
+        expressions = [c["expression"] for o in operations for c in o.get("value", [])]
+        self.assertEqual(len(expressions), 3)
+        for expression in expressions:
+            fields = set(re.findall(r"\b(?:object|oldObject|request)\.[\w.]+\b", expression))
+            self.assertLessEqual(fields, {"object.metadata.name", "oldObject.metadata.name", "oldObject.status",
+                                          "oldObject.status.selector", "oldObject.status.selector.contains"})
 
 
 def apply(target, operation):
