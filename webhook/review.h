@@ -21,8 +21,8 @@ struct webhook_review {
 };
 
 /* Reads BODY (LENGTH bytes). ERROR_INVALID: no AdmissionReview, or one that no API server sends: a
- * part is missing, or two parts disagree about the name, namespace or kind of what this program acts
- * on. The message says what was found where; of an object it quotes names only. */
+ * part is missing, or two parts disagree about the name, namespace or kind of what this program
+ * acts on. The message says what was found where; of an object it quotes names only. */
 bool webhook_review_parse(const char *body, size_t length, struct webhook_review *review,
                           struct error *err);
 void webhook_review_free(struct webhook_review *review);
