@@ -167,10 +167,17 @@ static bool live_get(struct kube_source *source, enum kube_kind kind, const char
     return ask(live, watch, &key, out, err);
 }
 
+/* What is not watched is asked for each time. A watch that is broken does not see what is new. */
 static bool live_covers(struct kube_source *source, enum kube_kind kind, const char *namespace)
 {
-    (void)source, (void)kind, (void)namespace;
-    return true;
+    struct kube_live *live = live_of(source);
+    bool broken = false;
+    (void)namespace;
+    pthread_mutex_lock(&live->hub.mutex);
+    for (size_t i = 0; i < live->watch_count; i++)
+        broken = broken || (live->watches[i].kind == kind && live->watches[i].failure[0]);
+    pthread_mutex_unlock(&live->hub.mutex);
+    return !broken;
 }
 
 static bool live_ready(struct kube_source *source, struct error *err)

@@ -8,8 +8,7 @@
 
 bool kube_patch_init(struct kube_patch *patch, struct json_object *object, struct error *err)
 {
-    patch->object = object;
-    patch->operations = json_object_new_array();
+    *patch = (struct kube_patch){.object = object, .operations = json_object_new_array()};
     return patch->operations || error_set(err, ERROR_NO_MEMORY, "out of memory");
 }
 
@@ -86,6 +85,8 @@ bool kube_patch_members(struct kube_patch *patch, const char *pointer, struct js
         return add_map(patch, pointer, TAKE(wanted), err);
     json_object_object_foreach(wanted, key, value)
     {
+        if (!kube_work_goes_on(patch->work))
+            break;
         if (json_object_equal(json_object_object_get(map, key), value))
             continue;
         char path[KUBE_POINTER_SIZE];
@@ -95,16 +96,16 @@ bool kube_patch_members(struct kube_patch *patch, const char *pointer, struct js
                      json_object_get(value), err))
             return false;
     }
-    return true;
+    return kube_work_check(patch->work, err);
 }
 
 /* The item of LIST named NAME at NAME_POINTER and its index; *found NULL if there is none. */
-static bool find_item(struct json_object *list, const char *pointer, const char *name_pointer,
-                      const char *name, struct json_object **found, size_t *index,
-                      struct error *err)
+static bool find_item(struct kube_work *work, struct json_object *list, const char *pointer,
+                      const char *name_pointer, const char *name, struct json_object **found,
+                      size_t *index, struct error *err)
 {
     *found = NULL;
-    for (size_t i = 0; i < json_object_array_length(list); i++) {
+    for (size_t i = 0; i < json_object_array_length(list) && kube_work_goes_on(work); i++) {
         struct json_object *item = json_object_array_get_idx(list, i);
         if (!json_object_is_type(item, json_type_object))
             return error_set(err, ERROR_INVALID, "%s/%zu: expected a map", pointer, i);
@@ -116,7 +117,7 @@ static bool find_item(struct json_object *list, const char *pointer, const char 
             *index = i;
         }
     }
-    return true;
+    return kube_work_check(work, err);
 }
 
 bool kube_patch_item(struct kube_patch *patch, const char *pointer, const char *name_pointer,
@@ -133,7 +134,7 @@ bool kube_patch_item(struct kube_patch *patch, const char *pointer, const char *
         return false;
     if (!list)
         return add_map(patch, pointer, kube_json_array(1, TAKE(wanted)), err);
-    if (!find_item(list, pointer, name_pointer, name, &found, &index, err))
+    if (!find_item(patch->work, list, pointer, name_pointer, name, &found, &index, err))
         return false;
     char path[KUBE_POINTER_SIZE];
     if (!found) {
@@ -185,11 +186,15 @@ static bool apply(struct json_object *copy, struct json_object *operation)
 bool kube_patch_apply(const struct kube_patch *patch, struct json_object **out, struct error *err)
 {
     AUTO_JSON struct json_object *copy = kube_json_copy(patch->object);
-    for (size_t i = 0; copy && i < json_object_array_length(patch->operations); i++)
+    for (size_t i = 0;
+         copy && i < json_object_array_length(patch->operations) && kube_work_goes_on(patch->work);
+         i++)
         if (!apply(copy, json_object_array_get_idx(patch->operations, i)))
             return error_set(err, ERROR_NO_MEMORY, "out of memory");
     if (!copy)
         return error_set(err, ERROR_NO_MEMORY, "out of memory");
+    if (!kube_work_check(patch->work, err))
+        return false;
     *out = TAKE(copy);
     return true;
 }

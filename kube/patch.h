@@ -5,13 +5,16 @@
 #define KUBE_PATCH_H
 
 #include "kube/json.h"
+#include "kube/work.h"
 
 struct kube_patch {
     struct json_object *object;     /* lent: what the patch is for */
     struct json_object *operations; /* owned: an array of operations */
+    struct kube_work *work;         /* lent; NULL: no limit. Once it has ended every function below
+                                     * fails with ERROR_STOPPED, and the patch is good for nothing */
 };
 
-/* A patch for OBJECT, which must outlive it. */
+/* A patch for OBJECT, which must outlive it; the caller may then set its work. */
 bool kube_patch_init(struct kube_patch *patch, struct json_object *object, struct error *err);
 void kube_patch_free(struct kube_patch *patch);
 bool kube_patch_is_empty(const struct kube_patch *patch);

@@ -60,8 +60,9 @@ struct kube_source_ops {
      * ERROR_NOT_FOUND: there is no such object. ERROR_UNAVAILABLE: cannot be known now. */
     bool (*get)(struct kube_source *source, enum kube_kind kind, const char *namespace,
                 const char *name, struct kube_object **out, struct error *err);
-    /* Whether the absence of a KIND in NAMESPACE means that the cluster has none: always so for an
-     * API server; for manifests, if they have at least one object of KIND in NAMESPACE. */
+    /* Whether the absence of a KIND in NAMESPACE means that the cluster has none: so for an API
+     * server, unless its watch of KIND is broken; for manifests, if they have at least one object
+     * of KIND in NAMESPACE. */
     bool (*covers)(struct kube_source *source, enum kube_kind kind, const char *namespace);
     /* Whether the source can answer. ERROR_UNAVAILABLE says why not. */
     bool (*ready)(struct kube_source *source, struct error *err);

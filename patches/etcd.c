@@ -11,12 +11,12 @@
 
 /* The Secret with the store's credentials: the one that the BackupEntry's status names, else the
  * one of the contract between extensions and druid. */
-static const char *secret_of(struct json_object *entry)
+static const char *secret_of(struct kube_work *work, struct json_object *entry)
 {
     struct json_object *resources;
     if (!kube_json_get_array(entry, "/status/resources", &resources, NULL) || !resources)
         return PATCH_BACKUP_SECRET;
-    for (size_t i = 0; i < json_object_array_length(resources); i++) {
+    for (size_t i = 0; i < json_object_array_length(resources) && kube_work_goes_on(work); i++) {
         struct json_object *resource = json_object_array_get_idx(resources, i);
         const char *kind = kube_json_text(resource, "/resourceRef/kind");
         const char *name = kube_json_text(resource, "/resourceRef/name");
@@ -75,7 +75,8 @@ static struct json_object *new_store(struct patch_plan *plan, const struct provi
     struct json_object *store = kube_json_object(
         "container", TAKE(container), "prefix", kube_json_stringf("%s/%s", id, plan->role->name),
         "provider", kube_json_string(type ? type : provider->name), "secretRef",
-        kube_json_object("name", kube_json_string(secret_of(tree)), NULL), NULL);
+        kube_json_object("name", kube_json_string(secret_of(plan->request->work, tree)), NULL),
+        NULL);
     if (!store)
         error_set(err, ERROR_NO_MEMORY, "out of memory");
     return store;
@@ -127,7 +128,8 @@ static bool fill_backup(struct patch_plan *plan, const struct provider *provider
     struct json_object *backup;
     struct json_object *store;
     if (!patch_shoot_id(plan, id, err) ||
-        !patch_schedule(plan->settings->schedule, NULL, plan->cluster, schedule, err))
+        !patch_schedule(plan->request->work, plan->settings->schedule, NULL, plan->cluster,
+                        schedule, err))
         return false;
     if (!kube_json_get_object(plan->request->object, "/spec/backup", &backup, err) ||
         !kube_json_get_object(plan->request->object, "/spec/backup/store", &store, err))
@@ -211,20 +213,23 @@ static bool warn_of_secrets(struct patch_plan *plan, struct error *err)
     return true;
 }
 
+static bool decide(struct patch_plan *plan, struct error *err)
+{
+    if (plan->role) {
+        plan->result->stage = "etcd";
+        if (!patch_plan_namespace(plan, err) || !patch_plan_cluster(plan, err) ||
+            !fill_storage(plan, err) || !kube_work_check(plan->request->work, err) ||
+            !plan_backup(plan, err) || !kube_work_check(plan->request->work, err))
+            return false;
+    }
+    return warn_of_secrets(plan, err) && kube_work_check(plan->request->work, err);
+}
+
 bool patch_etcd(const struct patch_request *request, const struct patch_settings *settings,
                 struct kube_source *source, struct patch_result *result, struct error *err)
 {
     AUTO_PLAN struct patch_plan plan;
-    if (!patch_plan_open(&plan, request, settings, source, result, err))
-        return false;
-    if (request->update || !request->name)
-        return true;
-    if (plan.role) {
-        result->stage = "etcd";
-        if (!patch_plan_namespace(&plan, err) || !patch_plan_cluster(&plan, err) ||
-            !fill_storage(&plan, err) || !plan_backup(&plan, err))
-            return error_wrap(err, "Etcd %s/%s", request->namespace, request->name);
-    }
-    return warn_of_secrets(&plan, err) ||
-           error_wrap(err, "Etcd %s/%s", request->namespace, request->name);
+    return patch_plan_open(&plan, request, settings, source, result, err) &&
+           (request->update || decide(&plan, err) ||
+            error_wrap(err, "Etcd %s/%s", request->namespace, patch_called(request)));
 }

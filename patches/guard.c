@@ -1,53 +1,7 @@
 /* Two masters of one StatefulSet fight: druid's is guarded against all others' writes. */
 #include "patches/internal.h"
 
-#include "kube/cleanup.h"
-
 #include <string.h>
-
-#define SUSPENDED "/metadata/annotations/druid.gardener.cloud~1suspend-etcd-spec-reconcile"
-
-static bool is_controlled_by_etcd(struct json_object *object)
-{
-    static const char group[] = "druid.gardener.cloud/";
-    struct json_object *owners;
-    if (!kube_json_get_array(object, "/metadata/ownerReferences", &owners, NULL) || !owners)
-        return false;
-    for (size_t i = 0; i < json_object_array_length(owners); i++) {
-        struct json_object *owner = json_object_array_get_idx(owners, i);
-        const char *kind = kube_json_text(owner, "/kind");
-        const char *version = kube_json_text(owner, "/apiVersion");
-        if (kind && strcmp(kind, "Etcd") == 0 && version &&
-            strncmp(version, group, sizeof group - 1) == 0 &&
-            json_object_is_type(kube_json_child(owner, "controller"), json_type_boolean) &&
-            json_object_get_boolean(kube_json_child(owner, "controller")))
-            return true;
-    }
-    return false;
-}
-
-/* Whether druid acts on ETCD: it leaves those alone that are suspended or go away. */
-static bool is_reconciled(struct json_object *etcd)
-{
-    struct json_object *suspended = NULL;
-    if (!kube_json_get(etcd, SUSPENDED, json_type_string, &suspended, NULL))
-        return true;
-    return etcd && !suspended && !kube_json_text(etcd, "/metadata/deletionTimestamp");
-}
-
-bool patch_has_master(struct patch_plan *plan, bool *has, struct error *err)
-{
-    const struct patch_request *request = plan->request;
-    AUTO_OBJECT struct kube_object *etcd = NULL;
-    /* The old one counts too: nobody frees a StatefulSet by striking out its owner. */
-    *has = is_controlled_by_etcd(request->object) || is_controlled_by_etcd(request->old_object);
-    if (*has)
-        return true;
-    if (!patch_find(plan->source, KUBE_ETCD, request->namespace, request->name, &etcd, err))
-        return false;
-    *has = is_reconciled(kube_object_tree(etcd));
-    return true;
-}
 
 /* Who may always write: the garbage collector strikes out owners, the StatefulSet controller writes
  * status and revisions. Without credentials of their own both are the controller manager. */
@@ -64,9 +18,16 @@ static bool is_kubernetes(const char *user)
     return false;
 }
 
-static bool is_druid(const struct patch_settings *settings, const char *user)
+static const char *user_of(const struct patch_plan *plan)
+{
+    return plan->request->user ? plan->request->user : "";
+}
+
+bool patch_is_druid(const struct patch_plan *plan)
 {
     static const char prefix[] = "system:serviceaccount:";
+    const struct patch_settings *settings = plan->settings;
+    const char *user = user_of(plan);
     if (strncmp(user, prefix, sizeof prefix - 1) != 0)
         return false;
     const char *account = user + sizeof prefix - 1;
@@ -83,12 +44,14 @@ static bool is_druid(const struct patch_settings *settings, const char *user)
 }
 
 /* Whether a member of A's spec, but for the claim templates, is not the same in B's. */
-static bool members_differ(struct json_object *a, struct json_object *b)
+static bool members_differ(struct kube_work *work, struct json_object *a, struct json_object *b)
 {
     if (!a)
         return false;
     json_object_object_foreach(a, key, value)
     {
+        if (!kube_work_goes_on(work))
+            return true;
         if (strcmp(key, "volumeClaimTemplates") != 0 &&
             !json_object_equal(value, kube_json_child(b, key)))
             return true;
@@ -106,17 +69,17 @@ static bool changes_spec(const struct patch_request *request, bool *changes, str
         return false;
     if (!kube_json_get_object(request->old_object, "/spec", &old_spec, err))
         return error_wrap(err, "oldObject");
-    *changes = !request->update || members_differ(spec, old_spec) || members_differ(old_spec, spec);
-    return true;
+    *changes = !request->update || members_differ(request->work, spec, old_spec) ||
+               members_differ(request->work, old_spec, spec);
+    return kube_work_check(request->work, err);
 }
 
 /* Whether the request is one to hold against its user. */
 static bool is_intrusion(struct patch_plan *plan, bool *intrusion, struct error *err)
 {
-    const char *user = plan->request->user ? plan->request->user : "";
     if (!changes_spec(plan->request, intrusion, err))
         return false;
-    *intrusion = *intrusion && !is_kubernetes(user) && !is_druid(plan->settings, user);
+    *intrusion = *intrusion && !is_kubernetes(user_of(plan)) && !patch_is_druid(plan);
     return true;
 }
 
@@ -131,7 +94,7 @@ bool patch_freeze(struct patch_plan *plan, const char *why, struct error *err)
 bool patch_guard_master(struct patch_plan *plan, struct error *err)
 {
     bool intrusion = false;
-    plan->result->stage = "druid";
+    plan->result->stage = PATCH_STAGE_DRUID;
     if (plan->settings->guard == PATCH_GUARD_OFF)
         return true;
     if (!is_intrusion(plan, &intrusion, err))
@@ -142,13 +105,12 @@ bool patch_guard_master(struct patch_plan *plan, struct error *err)
         return patch_warn(plan, err,
                           "etcd-druid runs this StatefulSet and will undo the change; change the "
                           "Etcd %s instead",
-                          plan->request->name);
+                          patch_called(plan->request));
     return error_set(
         err, ERROR_CONFLICT,
         "etcd-druid runs it for the Etcd %s/%s, and two masters would fight; change "
         "the Etcd instead, or take it from druid first (annotate the Etcd with "
         "druid.gardener.cloud/suspend-etcd-spec-reconcile and remove the Etcd as its "
         "controller); user '%.128s' is none of druid's (migration.druidServiceAccounts)",
-        plan->request->namespace, plan->request->name,
-        plan->request->user ? plan->request->user : "");
+        plan->request->namespace, patch_called(plan->request), user_of(plan));
 }

@@ -6,6 +6,17 @@
 
 enum { PATCH_SCHEDULE_SIZE = 256, PATCH_CHECKSUM_SIZE = 65, PATCH_PREFIX_SIZE = 512 };
 
+/* Why the spec of what is stored in handover does not change. */
+#define PATCH_IN_HANDOVER                                                                          \
+    "its phase is handover: it is being handed to etcd-druid and its spec is frozen; to change "   \
+    "it, "                                                                                         \
+    "first set " PATCH_PHASE_KEY                                                                   \
+    " to legacy on the StatefulSet or its Namespace, in a write of its "                           \
+    "own"
+
+/* The stage of what druid runs. */
+#define PATCH_STAGE_DRUID "druid"
+
 #define PATCH_BACKUP_SECRET "etcd-backup"
 #define PATCH_SIDECAR "backup-restore"
 
@@ -77,8 +88,38 @@ bool patch_plan_sidecar(struct patch_plan *plan, struct error *err);
 /* Plans the volume claim template: set on CREATE, kept as it is stored on UPDATE. */
 bool patch_plan_storage(struct patch_plan *plan, struct error *err);
 
+/* What messages call REQUEST's object: its name, else what its name will begin with. */
+const char *patch_called(const struct patch_request *request);
+
+/* Whether the stored object is on its way out. What a write says of that does not count: on CREATE
+ * anybody can say it, on UPDATE nobody can change it. */
+bool patch_is_being_deleted(const struct patch_request *request);
+
+/* The phase that the request is judged by; nothing (any: false) where the StatefulSet takes no
+ * part. Refuses changes of a spec whose stored phase is handover or cannot be read: ERROR_CONFLICT.
+ * ERROR_INVALID: a phase that counts cannot be read. */
+bool patch_effective_phase(struct patch_plan *plan, struct patch_declared *judged,
+                           struct error *err);
+
+/* What the Namespace, else the configuration declares; nothing for others than the two roles. What
+ * cannot be read stands in its error. */
+bool patch_namespace_phase(struct patch_plan *plan, struct patch_declared *rest, struct error *err);
+
+/* The owner reference of OBJECT to an Etcd that controls it; NULL: none, or WORK was stopped. */
+struct json_object *patch_controlling_etcd(struct kube_work *work, struct json_object *object);
+
+/* Whether there is an Etcd of the StatefulSet's name, and whether druid reconciles it. */
+bool patch_find_etcd(struct patch_plan *plan, bool *is_there, bool *is_reconciled,
+                     struct error *err);
+
 /* Whether druid runs the StatefulSet: an Etcd controls it, or has its name and is reconciled. */
 bool patch_has_master(struct patch_plan *plan, bool *has, struct error *err);
+
+/* Gives an Etcd that somebody other than druid makes the controller what the guard has for it. */
+bool patch_check_owner(struct patch_plan *plan, struct error *err);
+
+/* Whether one of druid's service accounts asks. */
+bool patch_is_druid(const struct patch_plan *plan);
 
 /* Lets the spec be changed by druid and by Kubernetes' own controllers only. ERROR_CONFLICT says
  * WHY (a sentence that also says how to get out) to everybody else. */
@@ -94,7 +135,7 @@ bool patch_plan_labels(struct patch_plan *plan, struct error *err);
  * be NULL), else 1 h 15 min before the Shoot's maintenance window begins plus crc32(uid) mod 60
  * minutes, else the time of day at which the Shoot was created. ERROR_INVALID: the Cluster's Shoot
  * lacks what that takes. */
-bool patch_schedule(const char *configured, struct json_object *sidecar,
+bool patch_schedule(struct kube_work *work, const char *configured, struct json_object *sidecar,
                     struct json_object *cluster, char out[PATCH_SCHEDULE_SIZE], struct error *err);
 
 /* The SHA-256 (hex) of SECRET's data as Go's encoding/json writes a map[string][]byte.

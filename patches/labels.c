@@ -27,6 +27,8 @@ static bool drop_what_is_fixed(struct patch_plan *plan, struct json_object *labe
         return true;
     json_object_object_foreach(fixed, key, value)
     {
+        if (!kube_work_goes_on(plan->request->work))
+            break;
         const char *wanted = kube_json_as_text(kube_json_child(labels, key));
         const char *found = kube_json_as_text(value);
         if (!wanted || (found && strcmp(wanted, found) == 0))
@@ -37,7 +39,7 @@ static bool drop_what_is_fixed(struct patch_plan *plan, struct json_object *labe
             return false;
         json_object_object_del(labels, key);
     }
-    return true;
+    return kube_work_check(plan->request->work, err);
 }
 
 bool patch_plan_labels(struct patch_plan *plan, struct error *err)

@@ -41,15 +41,15 @@ struct patch_request {
     const char *name;      /* NULL: the API server is still to generate it */
     const char *user;      /* who asks, as the API server knows them; NULL: it did not say */
     struct json_object *object;
-    struct json_object *old_object; /* NULL on CREATE */
+    struct json_object *old_object; /* what is stored; counts on UPDATE only */
     struct kube_work *work;         /* NULL: no limit */
 };
 
 struct patch_result {
     struct kube_patch patch;
     struct json_object *warnings; /* an array of strings */
-    const char *stage; /* the phase that counts, or "druid" where an Etcd is its master; NULL: this
-                        * program does not act on the object */
+    const char *stage; /* the phase that counts, or "druid" where the guard of what druid runs does;
+                        * NULL: this program does not act on the object */
     bool prepared;     /* in the phase prepare: what stands against a takeover is of interest */
 };
 
@@ -60,6 +60,11 @@ struct patch_result {
  * ERROR_UNAVAILABLE: the source cannot tell. ERROR_STOPPED: REQUEST's work has ended. */
 bool patch_stateful_set(const struct patch_request *request, const struct patch_settings *settings,
                         struct kube_source *source, struct patch_result *result, struct error *err);
+
+/* The same for an UPDATE of its subresource scale: the objects are Scales (autoscaling/v1). Guards
+ * replicas, as far as the source can tell whose they are; never patches. */
+bool patch_scale(const struct patch_request *request, const struct patch_settings *settings,
+                 struct kube_source *source, struct patch_result *result, struct error *err);
 
 /* The same for the CREATE of an Etcd: fills in what is the cloud's and absent (storage, store,
  * schedule) for etcd-main and etcd-events. What is set is never overwritten. Secrets that it refers

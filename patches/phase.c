@@ -26,11 +26,12 @@ bool patch_phase_parse(const char *name, enum patch_phase *phase, struct error *
                      "found phase '%.64s', expected legacy, prepare, handover or off", name);
 }
 
-/* What OBJECT itself says; *said NULL: nothing. */
+static const char *const places[] = {"/metadata/labels/druid-bridge~1phase",
+                                     "/metadata/annotations/druid-bridge~1phase"};
+
+/* The one text of label and annotation; *said NULL: neither is there. */
 static bool find(struct json_object *object, const char **said, struct error *err)
 {
-    static const char *const places[] = {"/metadata/labels/druid-bridge~1phase",
-                                         "/metadata/annotations/druid-bridge~1phase"};
     const char *label;
     const char *annotation;
     if (!kube_json_get_string(object, places[0], &label, err) ||
@@ -38,33 +39,28 @@ static bool find(struct json_object *object, const char **said, struct error *er
         return false;
     if (label && annotation && strcmp(label, annotation) != 0)
         return error_set(err, ERROR_INVALID,
-                         "the label " PATCH_PHASE_KEY " says '%.64s', the annotation '%.64s'; "
-                         "remove one of them",
+                         "the label says '%.64s', the annotation '%.64s'; remove one of them",
                          label, annotation);
     *said = label ? label : annotation;
     return true;
 }
 
-bool patch_phase_is_said(struct json_object *object, bool *said, struct error *err)
+struct patch_declared patch_declared_by(struct json_object *object)
 {
-    const char *phase = NULL;
-    if (!find(object, &phase, err))
-        return false;
-    *said = phase != NULL;
-    return true;
+    struct patch_declared declared = {.phase = PATCH_LEGACY};
+    const char *said = NULL;
+    if (find(object, &said, &declared.error) && said)
+        declared.any = patch_phase_parse(said, &declared.phase, &declared.error);
+    return declared;
 }
 
-bool patch_phase_of(struct json_object *stateful_set, struct json_object *namespace,
-                    enum patch_phase fallback, enum patch_phase *phase, struct error *err)
+bool patch_declares_alike(struct json_object *a, struct json_object *b)
 {
-    const char *said = NULL;
-    if (!find(stateful_set, &said, err))
-        return false;
-    if (said)
-        return patch_phase_parse(said, phase, err) || error_wrap(err, PATCH_PHASE_KEY);
-    if (!find(namespace, &said, err) || (said && !patch_phase_parse(said, phase, err)))
-        return error_wrap(err, "the Namespace's " PATCH_PHASE_KEY);
-    if (!said)
-        *phase = fallback;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        const char *of_a = kube_json_text(a, places[i]);
+        const char *of_b = kube_json_text(b, places[i]);
+        if (of_a && of_b ? strcmp(of_a, of_b) != 0 : of_a != of_b)
+            return false;
+    }
     return true;
 }

@@ -4,7 +4,7 @@
 
 #include "kube/json.h"
 
-/* The label or annotation that says it, on the StatefulSet or on its Namespace. */
+/* The label or annotation that declares it, on the StatefulSet or on its Namespace. */
 #define PATCH_PHASE_KEY "druid-bridge/phase"
 
 enum patch_phase {
@@ -20,12 +20,18 @@ const char *patch_phase_name(enum patch_phase phase);
 /* The phase called NAME. ERROR_INVALID: there is none of that name. */
 bool patch_phase_parse(const char *name, enum patch_phase *phase, struct error *err);
 
-/* Whether OBJECT itself says a phase. ERROR_INVALID as below. */
-bool patch_phase_is_said(struct json_object *object, bool *said, struct error *err);
+/* What one object declares. */
+struct patch_declared {
+    bool any;               /* PHASE is declared */
+    enum patch_phase phase; /* PATCH_LEGACY unless ANY */
+    struct error error; /* ERROR_INVALID: a declaration that cannot be read: an unknown phase, or
+                         * a label and an annotation that disagree */
+};
 
-/* What STATEFUL_SET says, else NAMESPACE (NULL: it is not known), else FALLBACK. ERROR_INVALID: an
- * unknown phase, or a label and an annotation of one object that disagree. */
-bool patch_phase_of(struct json_object *stateful_set, struct json_object *namespace,
-                    enum patch_phase fallback, enum patch_phase *phase, struct error *err);
+/* Reads the declaration of OBJECT (NULL: nothing is declared). */
+struct patch_declared patch_declared_by(struct json_object *object);
+
+/* Whether A and B have the same label and the same annotation, readable or not. */
+bool patch_declares_alike(struct json_object *a, struct json_object *b);
 
 #endif

@@ -31,14 +31,28 @@ bool patch_plan_open(struct patch_plan *plan, const struct patch_request *reques
         .role = find_role(request->name),
         .result = result,
     };
-    return kube_patch_init(&result->patch, request->object, err) &&
-           (result->warnings || error_set(err, ERROR_NO_MEMORY, "out of memory"));
+    if (!kube_patch_init(&result->patch, request->object, err))
+        return false;
+    result->patch.work = request->work;
+    return (result->warnings || error_set(err, ERROR_NO_MEMORY, "out of memory")) &&
+           kube_work_check(request->work, err);
 }
 
 void patch_plan_close(struct patch_plan *plan)
 {
     kube_object_unref(TAKE(plan->namespace_entry));
     kube_object_unref(TAKE(plan->cluster_entry));
+}
+
+const char *patch_called(const struct patch_request *request)
+{
+    const char *beginning = kube_json_text(request->object, "/metadata/generateName");
+    return request->name ? request->name : beginning ? beginning : "";
+}
+
+bool patch_is_being_deleted(const struct patch_request *request)
+{
+    return request->update && kube_json_text(request->old_object, "/metadata/deletionTimestamp");
 }
 
 bool patch_find(struct kube_source *source, enum kube_kind kind, const char *namespace,

@@ -11,13 +11,13 @@
 enum { MINUTES_BEFORE_WINDOW = 75, MINUTES_OF_SPREAD = 60 };
 
 /* The value of SIDECAR's --schedule= flag; NULL if there is none or it is empty. */
-static const char *flag_of(struct json_object *sidecar)
+static const char *flag_of(struct kube_work *work, struct json_object *sidecar)
 {
     static const char flag[] = "--schedule=";
     struct json_object *command = kube_json_child(sidecar, "command");
     if (!json_object_is_type(command, json_type_array))
         return NULL;
-    for (size_t i = 0; i < json_object_array_length(command); i++) {
+    for (size_t i = 0; i < json_object_array_length(command) && kube_work_goes_on(work); i++) {
         const char *text = kube_json_as_text(json_object_array_get_idx(command, i));
         if (text && strncmp(text, flag, sizeof flag - 1) == 0)
             return text[sizeof flag - 1] ? text + sizeof flag - 1 : NULL;
@@ -76,10 +76,12 @@ static bool derive(struct json_object *cluster, char out[PATCH_SCHEDULE_SIZE], s
     return true;
 }
 
-bool patch_schedule(const char *configured, struct json_object *sidecar,
+bool patch_schedule(struct kube_work *work, const char *configured, struct json_object *sidecar,
                     struct json_object *cluster, char out[PATCH_SCHEDULE_SIZE], struct error *err)
 {
-    const char *kept = configured ? configured : flag_of(sidecar);
+    const char *kept = configured ? configured : flag_of(work, sidecar);
+    if (!kube_work_check(work, err))
+        return false;
     if (kept)
         return copy_schedule(kept, out, err);
     const char *name = kube_json_text(cluster, "/metadata/name");

@@ -135,8 +135,8 @@ static bool describe(struct patch_plan *plan, struct sidecar *sidecar, struct er
     if (!kube_json_need_array(plan->request->object, POD_SPEC "/containers", &containers, err))
         return false;
     existing = kube_json_named(containers, PATCH_SIDECAR, NULL);
-    return patch_schedule(plan->settings->schedule, existing, plan->cluster, sidecar->schedule,
-                          err) &&
+    return patch_schedule(plan->request->work, plan->settings->schedule, existing, plan->cluster,
+                          sidecar->schedule, err) &&
            set_prefix(plan, sidecar, err);
 }
 
@@ -185,5 +185,5 @@ bool patch_plan_sidecar(struct patch_plan *plan, struct error *err)
         return true;
     if (sidecar.provider->credentials_mount && !plan_volume(plan, err))
         return false;
-    return plan_checksum(plan, err);
+    return kube_work_check(plan->request->work, err) && plan_checksum(plan, err);
 }

@@ -47,14 +47,16 @@ static bool keep_stored(struct patch_plan *plan, struct error *err)
     struct json_object *templates;
     if (!kube_json_get_array(plan->request->old_object, TEMPLATES, &templates, err))
         return error_wrap(err, "oldObject");
-    for (size_t i = 0; templates && i < json_object_array_length(templates); i++) {
+    struct kube_work *work = plan->request->work;
+    for (size_t i = 0;
+         templates && i < json_object_array_length(templates) && kube_work_goes_on(work); i++) {
         struct json_object *stored = json_object_array_get_idx(templates, i);
         const char *name = kube_json_text(stored, "/metadata/name");
         if (name && strcmp(name, plan->role->claim_template) == 0)
             return kube_patch_item(&plan->result->patch, TEMPLATES, "/metadata/name",
-                                   kube_json_copy(stored), err);
+                                   json_object_get(stored), err);
     }
-    return true;
+    return kube_work_check(work, err);
 }
 
 bool patch_plan_storage(struct patch_plan *plan, struct error *err)

@@ -27,22 +27,25 @@ typedef bool decide(const struct patch_request *request, const struct patch_sett
 static const struct kind {
     const char *group;
     const char *resource;
+    const char *subresource;
     decide *decide;
-    bool updates; /* else only what is created */
+    bool creates, updates;
+    bool counted; /* in the fleet */
 } kinds[] = {
-    {"apps", "statefulsets", patch_stateful_set, true},
-    {"druid.gardener.cloud", "etcds", patch_etcd, false},
+    {"apps", "statefulsets", "", patch_stateful_set, true, true, true},
+    {"apps", "statefulsets", "scale", patch_scale, false, true, false},
+    {"druid.gardener.cloud", "etcds", "", patch_etcd, true, false, false},
 };
 
 static const struct kind *find_kind(const struct webhook_review *review)
 {
+    bool create = strcmp(review->operation, "CREATE") == 0;
     bool update = strcmp(review->operation, "UPDATE") == 0;
-    if ((review->subresource && *review->subresource) ||
-        !(update || strcmp(review->operation, "CREATE") == 0))
-        return NULL;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(review->group, kinds[i].group) == 0 &&
-            strcmp(review->resource, kinds[i].resource) == 0 && (kinds[i].updates || !update))
+            strcmp(review->resource, kinds[i].resource) == 0 &&
+            strcmp(review->subresource, kinds[i].subresource) == 0 &&
+            ((create && kinds[i].creates) || (update && kinds[i].updates)))
             return &kinds[i];
     return NULL;
 }
@@ -81,7 +84,7 @@ static struct webhook_answer answer(struct webhook_call *call, const struct webh
     if (result.stage) {
         decision->outcome =
             kube_patch_is_empty(&result.patch) ? WEBHOOK_UNCHANGED : WEBHOOK_PATCHED;
-        if (kind->updates)
+        if (kind->counted && review->name)
             follow(call, review, snapshot, &result);
     }
     if (!kube_work_check(&call->work, &decision->error))

@@ -35,7 +35,8 @@ static bool check_header(struct json_object *tree, struct webhook_review *review
     return true;
 }
 
-static bool check_operation(const struct webhook_review *review, struct error *err)
+/* Each operation has its objects; one that it does not have is not looked at. */
+static bool check_operation(struct webhook_review *review, struct error *err)
 {
     static const struct {
         const char *operation;
@@ -53,6 +54,8 @@ static bool check_operation(const struct webhook_review *review, struct error *e
             return error_set(err, ERROR_INVALID, "/request/object: missing, expected a map");
         if (operations[i].old_object && !review->old_object)
             return error_set(err, ERROR_INVALID, "/request/oldObject: missing, expected a map");
+        if (operations[i].object && !operations[i].old_object)
+            review->old_object = NULL;
         return true;
     }
     return error_set(
@@ -61,14 +64,87 @@ static bool check_operation(const struct webhook_review *review, struct error *e
         review->operation);
 }
 
-/* The name as the request says it, else as the object does. Neither: generateName is at work. */
-static bool find_name(struct webhook_review *review, struct error *err)
+/* The kinds of what this program acts on. request.requestKind and requestResource are not looked
+ * at: they are the caller's version (matchPolicy Equivalent), and the objects have been converted.
+ */
+static const struct kind {
+    const char *group, *resource, *subresource;
+    const char *kind_group, *kind;
+} kinds[] = {
+    {"apps", "statefulsets", "", "apps", "StatefulSet"},
+    {"apps", "statefulsets", "scale", "autoscaling", "Scale"},
+    {"druid.gardener.cloud", "etcds", "", "druid.gardener.cloud", "Etcd"},
+};
+
+static const struct kind *find_kind(const struct webhook_review *review)
 {
-    if (!kube_json_get_string(review->tree, "/request/name", &review->name, err))
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(review->group, kinds[i].group) == 0 &&
+            strcmp(review->resource, kinds[i].resource) == 0 &&
+            strcmp(review->subresource, kinds[i].subresource) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+/* request.kind may be absent: nothing is decided by it. */
+static bool check_kind(const struct webhook_review *review, const struct kind *expected,
+                       struct error *err)
+{
+    const char *group;
+    const char *kind;
+    if (!kube_json_get_string(review->tree, "/request/kind/group", &group, err) ||
+        !kube_json_get_string(review->tree, "/request/kind/kind", &kind, err))
         return false;
-    if (!review->name || !*review->name)
-        review->name = kube_json_text(review->object, "/metadata/name");
+    return (!kind || (strcmp(kind, expected->kind) == 0 && group &&
+                      strcmp(group, expected->kind_group) == 0)) ||
+           error_set(err, ERROR_INVALID,
+                     "/request/kind: found '%.64s' of group '%.64s', expected %s of group %s, as "
+                     "/request/resource is %s",
+                     kind, group ? group : "", expected->kind, expected->kind_group,
+                     expected->resource);
+}
+
+/* One text that the request and both objects may say: the first that does counts, and no other may
+ * say otherwise. Neither: *out is NULL. */
+static bool find_text(const struct webhook_review *review, const char *pointer, const char **out,
+                      struct error *err)
+{
+    const char *const places[] = {"/request", "/request/object/metadata",
+                                  "/request/oldObject/metadata"};
+    const char *first = NULL;
+    *out = NULL;
+    size_t count = sizeof places / sizeof *places - !review->old_object;
+    for (size_t i = 0; i < count; i++) {
+        char place[64];
+        const char *text;
+        snprintf(place, sizeof place, "%s%s", places[i], pointer);
+        if (!kube_json_get_string(review->tree, place, &text, err))
+            return false;
+        if (!text || !*text)
+            continue;
+        if (*out && strcmp(*out, text) != 0)
+            return error_set(err, ERROR_INVALID, "%s: found '%.253s', expected '%.253s' as in %s%s",
+                             place, text, *out, first, pointer);
+        if (!*out) {
+            *out = text;
+            first = places[i];
+        }
+    }
     return true;
+}
+
+/* What the request itself says, of objects that this program does not act on. */
+static bool read_names(struct webhook_review *review, struct error *err)
+{
+    return kube_json_get_string(review->tree, "/request/name", &review->name, err) &&
+           kube_json_get_string(review->tree, "/request/namespace", &review->namespace, err);
+}
+
+/* Neither a name in the request nor in an object: generateName is at work. */
+static bool find_names(struct webhook_review *review, const struct kind *kind, struct error *err)
+{
+    return check_kind(review, kind, err) && find_text(review, "/name", &review->name, err) &&
+           find_text(review, "/namespace", &review->namespace, err);
 }
 
 static bool fill(struct webhook_review *review, struct error *err)
@@ -85,7 +161,6 @@ static bool fill(struct webhook_review *review, struct error *err)
         !kube_json_get_string(tree, "/request/resource/group", &review->group, err) ||
         !kube_json_need_string(tree, "/request/resource/resource", &review->resource, err) ||
         !kube_json_get_string(tree, "/request/subResource", &review->subresource, err) ||
-        !kube_json_get_string(tree, "/request/namespace", &review->namespace, err) ||
         !kube_json_get_string(tree, "/request/userInfo/username", &review->user, err) ||
         !kube_json_get(tree, "/request/dryRun", json_type_boolean, &dry_run, err) ||
         !kube_json_get_object(tree, "/request/object", &review->object, err) ||
@@ -94,12 +169,17 @@ static bool fill(struct webhook_review *review, struct error *err)
     review->dry_run = json_object_get_boolean(dry_run);
     if (!review->group)
         review->group = "";
-    if (!review->namespace)
-        review->namespace = "";
+    if (!review->subresource)
+        review->subresource = "";
     if (!*review->uid)
         return error_set(err, ERROR_INVALID, "/request/uid: is empty");
-    return check_namespace(review->namespace, err) && check_operation(review, err) &&
-           find_name(review, err);
+    const struct kind *kind = find_kind(review);
+    if (!check_operation(review, err) ||
+        !(kind ? find_names(review, kind, err) : read_names(review, err)))
+        return false;
+    if (!review->namespace)
+        review->namespace = "";
+    return check_namespace(review->namespace, err);
 }
 
 bool webhook_review_parse(const char *body, size_t length, struct kube_work *work,

@@ -12,7 +12,7 @@ struct webhook_review {
     const char *operation;          /* CREATE, UPDATE, DELETE or CONNECT */
     const char *group;              /* of request.resource; "" for core */
     const char *resource;           /* "statefulsets" */
-    const char *subresource;        /* NULL: none */
+    const char *subresource;        /* "": none */
     const char *namespace;          /* "" for what has none */
     const char *name;               /* NULL: the API server is still to generate it */
     const char *user;               /* request.userInfo.username; NULL: not said */
@@ -22,8 +22,9 @@ struct webhook_review {
 };
 
 /* Reads BODY (LENGTH bytes), as long as WORK (NULL: no limit) goes on. ERROR_INVALID: no
- * AdmissionReview, or not one that can be decided on; the message says what was found where.
- * Nothing of an object is quoted. */
+ * AdmissionReview, or one that no API server sends: a part is missing, or two parts disagree about
+ * the name, namespace or kind of what this program acts on. The message says what was found where;
+ * of an object it quotes names only. */
 bool webhook_review_parse(const char *body, size_t length, struct kube_work *work,
                           struct webhook_review *review, struct error *err);
 void webhook_review_free(struct webhook_review *review);

@@ -126,6 +126,21 @@ static void event_row(void **state)
     assert_int_equal(TELL("{'do': 'count', 'verb': 'list', 'resource': 'namespaces'}"), 1);
 }
 
+/* What a broken watch does not have may be new: nobody is certain that there is no such object. */
+static void a_broken_watch_covers_nothing(void **state)
+{
+    (void)state;
+    start_ready();
+    assert_true(kube_source_covers(live.source, KUBE_NAMESPACE, ""));
+    TELL("{'do': 'fault', 'verb': 'watch', 'resource': 'namespaces', 'status': 500}");
+    TELL("{'do': 'close', 'resource': 'namespaces'}");
+    UNTIL(!kube_source_covers(live.source, KUBE_NAMESPACE, ""));
+    assert_true(kube_source_covers(live.source, KUBE_CLUSTER, ""));
+    assert_true(kube_source_covers(live.source, KUBE_CONFIG_MAP, "a")); /* it is asked for */
+    TELL("{'do': 'heal'}");
+    UNTIL(kube_source_covers(live.source, KUBE_NAMESPACE, ""));
+}
+
 static void half_an_event_is_none(void **state)
 {
     (void)state;
@@ -521,6 +536,7 @@ int main(void)
             "{`type`: `ERROR`, `object`: {`code`: 500, `message`: `etcd is ill`}}",
             "the server ended it: etcd is ill (500)"),
         ROW("an empty line is no event", event_row, "", "an event: "),
+        TEST(a_broken_watch_covers_nothing),
         TEST(half_an_event_is_none),
         TEST(an_event_in_two_halves_is_one),
         TEST(a_line_without_end_is_cut_off),

@@ -96,6 +96,54 @@ static const struct row item_is_text = {"{'l':['a']}", ITEM, "/l", "{'name':'a'}
 static const struct row item_is_null = {"{'l':[null]}", ITEM, "/l", "{'name':'a'}", NULL};
 static const struct row name_is_number = {"{'l':[{'name':1}]}", ITEM, "/l", "{'name':'a'}", NULL};
 
+/* --- work that is stopped --- */
+
+static const char *stop(void *context)
+{
+    return ++*(unsigned *)context ? "nobody waits" : NULL;
+}
+
+static void once_its_work_is_stopped_there_is_no_patch(void **state)
+{
+    (void)state;
+    unsigned asked = 0;
+    struct kube_work work = {stop, &asked, 0, NULL};
+    struct error errors[3] = {0};
+    AUTO_JSON struct json_object *object = test_json("{'m':{'a':'1'},'l':[{'name':'a'}]}");
+    struct json_object *applied = NULL;
+    AUTO(kube_patch_free) struct kube_patch patch;
+    assert_true(kube_patch_init(&patch, object, NULL));
+    patch.work = &work;
+    assert_false(kube_patch_members(&patch, "/m", test_json("{'a':'1'}"), &errors[0]));
+    assert_false(kube_patch_item(&patch, "/l", "/name", test_json("{'name':'b'}"), &errors[1]));
+    assert_false(kube_patch_apply(&patch, &applied, &errors[2]));
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(errors[i].code, ERROR_STOPPED);
+    assert_true(kube_patch_is_empty(&patch));
+    assert_null(applied);
+    assert_int_equal(asked, 1);
+}
+
+static void a_long_list_asks_while_it_is_searched(void **state)
+{
+    (void)state;
+    enum { MANY = 100 * KUBE_WORK_TURNS };
+    unsigned asked = 0;
+    struct kube_work work = {stop, &asked, 0, NULL};
+    struct error err = {0};
+    AUTO_JSON struct json_object *object = test_json("{'l':[]}");
+    AUTO_JSON struct json_object *item = test_json("{'name':'a'}");
+    struct json_object *list = kube_json_child(object, "l");
+    for (int i = 0; i < MANY; i++)
+        kube_json_append(list, json_object_get(item));
+    AUTO(kube_patch_free) struct kube_patch patch;
+    assert_true(kube_patch_init(&patch, object, NULL));
+    patch.work = &work;
+    assert_false(kube_patch_item(&patch, "/l", "/name", test_json("{'name':'b'}"), &err));
+    assert_int_equal(err.code, ERROR_STOPPED);
+    assert_int_equal(work.turns, KUBE_WORK_TURNS);
+}
+
 #define ROW(name, row)                                                                             \
     {                                                                                              \
         name, run_row, NULL, NULL, (void *)(uintptr_t) & (row)                                     \
@@ -126,6 +174,8 @@ int main(void)
         ROW("an item that is no map is an error", item_is_text),
         ROW("an item that is null is an error", item_is_null),
         ROW("a name that is a number is an error", name_is_number),
+        cmocka_unit_test(once_its_work_is_stopped_there_is_no_patch),
+        cmocka_unit_test(a_long_list_asks_while_it_is_searched),
     };
     return cmocka_run_group_tests_name("kube/patch", tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@ struct call {
     struct kube_source *source;
     struct patch_settings settings;
     const char *user;
+    struct kube_work *work;
     struct patch_result result;
     struct error error;
 };
@@ -53,6 +54,7 @@ static inline bool run_call(struct call *call)
         .user = call->user,
         .object = call->object,
         .old_object = call->old_object,
+        .work = call->work,
     };
     patch_result_free(&call->result);
     return patch_stateful_set(&request, &call->settings, call->source, &call->result, &call->error);

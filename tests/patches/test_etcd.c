@@ -237,6 +237,30 @@ static void secrets_that_cannot_be_seen_are_one_warning_after_one_question(void 
     assert_int_equal(forbidden.questions, 1);
 }
 
+static void a_deletion_timestamp_and_a_status_in_what_is_created_do_not_count(void **state)
+{
+    (void)state;
+    AUTO_CALL struct call plain = etcd_call("etcd-main", "{}", "aws", NULL);
+    AUTO_CALL struct call call = etcd_call("etcd-main", "{}", "aws", NULL);
+    test_change(call.object, "/metadata/deletionTimestamp",
+                kube_json_string("2020-01-01T00:00:00Z"));
+    test_change(call.object, "/status", test_json("{'ready':true}"));
+    assert_true(run_etcd(&plain) && run_etcd(&call));
+    assert_false(kube_patch_is_empty(&call.result.patch));
+    assert_true(json_object_equal(call.result.patch.operations, plain.result.patch.operations));
+}
+
+static void an_etcd_whose_name_is_generated_is_warned_of_missing_secrets(void **state)
+{
+    (void)state;
+    AUTO_CALL struct call call =
+        etcd_call("x", "{'etcd':{'clientUrlTls':{'tlsCASecretRef':{'name':'ca'}}}}", "aws", NULL);
+    test_change(call.object, "/metadata", test_json("{'generateName':'etcd-main-'}"));
+    assert_becomes(&call, "{'etcd':{'clientUrlTls':{'tlsCASecretRef':{'name':'ca'}}}}");
+    assert_null(call.result.stage);
+    assert_non_null(strstr(kube_json_text(call.result.warnings, "/0"), "apple/ca not found"));
+}
+
 static void wrong_types_are_refused_with_their_place(void **state)
 {
     (void)state;
@@ -274,6 +298,8 @@ int main(void)
         cmocka_unit_test(a_complete_store_needs_no_cluster),
         cmocka_unit_test(missing_secrets_are_warnings_that_name_them),
         cmocka_unit_test(secrets_that_cannot_be_seen_are_one_warning_after_one_question),
+        cmocka_unit_test(a_deletion_timestamp_and_a_status_in_what_is_created_do_not_count),
+        cmocka_unit_test(an_etcd_whose_name_is_generated_is_warned_of_missing_secrets),
         cmocka_unit_test(wrong_types_are_refused_with_their_place),
     };
     return cmocka_run_group_tests_name("patches/etcd", tests, NULL, NULL);

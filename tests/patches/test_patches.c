@@ -85,15 +85,6 @@ static void a_name_still_to_be_generated_is_ignored(void **state)
     assert_untouched(&call, true);
 }
 
-static void a_deleted_object_is_ignored(void **state)
-{
-    (void)state;
-    AUTO_CALL struct call call = new_call("etcd-main.yaml", "aws", NULL);
-    test_change(call.object, "/metadata/deletionTimestamp",
-                kube_json_string("2020-01-01T00:00:00Z"));
-    assert_untouched(&call, true);
-}
-
 static const char druid_owner[] = "[{'apiVersion':'druid.gardener.cloud/v1alpha1','kind':'Etcd',"
                                   "'name':'etcd-main','uid':'1','controller':true}]";
 
@@ -536,7 +527,6 @@ int main(void)
         PROVIDER("vsphere"),
         cmocka_unit_test(other_names_are_ignored),
         cmocka_unit_test(a_name_still_to_be_generated_is_ignored),
-        cmocka_unit_test(a_deleted_object_is_ignored),
         cmocka_unit_test(what_an_etcd_owns_without_controlling_is_patched),
         cmocka_unit_test(an_etcd_of_another_group_is_another_kind),
         cmocka_unit_test(an_update_that_changes_nothing_gets_no_patch),

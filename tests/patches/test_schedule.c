@@ -26,7 +26,7 @@ static void run_row(void **state)
         kube_json_object("spec", kube_json_object("shoot", TAKE(shoot), NULL), NULL);
     char out[PATCH_SCHEDULE_SIZE] = "untouched";
     struct error err = {0};
-    bool found = patch_schedule(row->configured, sidecar, cluster, out, &err);
+    bool found = patch_schedule(NULL, row->configured, sidecar, cluster, out, &err);
     assert_string_equal(out, row->expected ? row->expected : "untouched");
     assert_int_equal(found, row->expected != NULL);
     if (!found)

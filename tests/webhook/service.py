@@ -32,7 +32,7 @@ def review(name="etcd-main", operation="CREATE", version="v1", **changes):
     """An AdmissionReview as an API server sends it; changes go into the request."""
     stateful_set = yaml.safe_load(read_fixture(("etcd-events" if name == "etcd-events" else "etcd-main")
                                                + ".yaml"))
-    stateful_set["metadata"]["name"] = name
+    stateful_set["metadata"].update(name=name, namespace=changes.get("namespace", NAMESPACE))
     request = {
         "uid": "0d5cd8a2-5f1d-4a5a-a2b4-9b2a3c9a0001",
         "kind": {"group": "apps", "version": "v1", "kind": "StatefulSet"},

@@ -62,7 +62,7 @@ class Base(unittest.TestCase):
         cls.objects = [document for path, found in cls.files.items() for document in found
                        if path.parent.name == "base" and "metadata" in document]
         cls.webhooks = only(cls.objects, "MutatingWebhookConfiguration")["webhooks"]
-        cls.gardeners, cls.druids, cls.phased, cls.etcds = cls.webhooks
+        cls.gardeners, cls.druids, cls.phased, cls.scales, cls.etcds = cls.webhooks
         cls.deployment = only(cls.objects, "Deployment")
         cls.pod = cls.deployment["spec"]["template"]["spec"]
         cls.container, = cls.pod["containers"]
@@ -98,6 +98,8 @@ class Base(unittest.TestCase):
                          "resources": ["statefulsets"], "scope": "Namespaced"}
         for webhook in (self.gardeners, self.druids, self.phased):
             self.assertEqual(webhook["rules"], [stateful_sets])
+        self.assertEqual(self.scales["rules"], [{**stateful_sets, "operations": ["UPDATE"],
+                                                 "resources": ["statefulsets/scale"]}])
         self.assertEqual(self.etcds["rules"], [{"apiGroups": ["druid.gardener.cloud"], "apiVersions": ["v1alpha1"],
                                                 "operations": ["CREATE"], "resources": ["etcds"],
                                                 "scope": "Namespaced"}])
@@ -149,6 +151,9 @@ class Base(unittest.TestCase):
             self.assertTrue(matches(selector, {"druid-bridge/phase": phase}))
         self.assertFalse(matches(selector, {"app": "etcd"}))
         self.assertNotIn("objectSelector", self.etcds)
+
+    def test_no_label_of_a_scale_decides_whether_it_is_sent(self):
+        self.assertNotIn("objectSelector", self.scales)
 
     def test_it_may_read_what_it_watches_and_nothing_else(self):
         reading = ["get", "list", "watch"]
@@ -327,7 +332,7 @@ class Render(unittest.TestCase):
             pod = only(items, "Deployment")["spec"]["template"]["spec"]
             self.assertEqual(pod["containers"][0]["image"], IMAGE)
             webhooks = only(items, "MutatingWebhookConfiguration")["webhooks"]
-            self.assertEqual(len(webhooks), 4)
+            self.assertEqual(len(webhooks), 5)
             for webhook in webhooks:
                 self.assertEqual(base64.b64decode(webhook["clientConfig"]["caBundle"]),
                                  (self.work / "old/ca.crt").read_bytes() + (self.work / "new/ca.crt").read_bytes())
@@ -352,15 +357,15 @@ class Render(unittest.TestCase):
         items = self.rendered("--overlay", "match-conditions", IMAGE, self.work / "old")
         webhooks = only(items, "MutatingWebhookConfiguration")["webhooks"]
         self.assertTrue(all("namespaceSelector" in webhook for webhook in webhooks))
-        self.assertEqual(["objectSelector" in webhook for webhook in webhooks], [False, True, True, False])
-        first, second, third = ({item["name"]: item["expression"] for item in webhook["matchConditions"]}
-                                for webhook in webhooks[:3])
-        by_name = first.pop("etcd-main-or-etcd-events")
+        self.assertEqual(["objectSelector" in webhook for webhook in webhooks], [False, True, True, False, False])
+        first, second, third, fourth, fifth = (
+            {item["name"]: item["expression"] for item in webhook.get("matchConditions", [])} for webhook in webhooks)
+        by_name = first["etcd-main-or-etcd-events"]
         self.assertIn("object.metadata.name in ['etcd-main', 'etcd-events']", by_name)
-        self.assertEqual(second.pop("neither-etcd-main-nor-etcd-events"), f"!({by_name})")
-        for rest in (first, second, third):
-            self.assertEqual(rest, {"not-being-deleted": "!has(object.metadata.deletionTimestamp)"})
-        self.assertNotIn("matchConditions", webhooks[3])
+        self.assertEqual(second, {"neither-etcd-main-nor-etcd-events": f"!({by_name})"})
+        self.assertEqual((len(first), third, fifth), (1, {}, {}))
+        self.assertIn("oldObject.metadata.name in ['etcd-main', 'etcd-events']", fourth["etcds"])
+        self.assertIn("oldObject.status.selector.contains('app.kubernetes.io/managed-by=etcd-druid')", fourth["etcds"])
 
     @needs_kubectl
     def test_with_mounted_objects_nothing_is_asked_of_the_api_server(self):

@@ -98,12 +98,13 @@ class Phases(unittest.TestCase):
         self.start()
         etcd = {"apiVersion": "druid.gardener.cloud/v1alpha1", "kind": "Etcd",
                 "metadata": {"name": "etcd-main"}, "spec": {"backup": {}}}
-        resource = {"group": "druid.gardener.cloud", "version": "v1alpha1", "resource": "etcds"}
-        response = self.ask(object=etcd, resource=resource)
+        of_etcds = {"object": etcd, "kind": {"group": "druid.gardener.cloud", "version": "v1alpha1", "kind": "Etcd"},
+                    "resource": {"group": "druid.gardener.cloud", "version": "v1alpha1", "resource": "etcds"}}
+        response = self.ask(**of_etcds)
         paths = {o["path"] for o in patch_of({"response": response})}
         self.assertEqual(paths, {"/spec/storageCapacity", "/spec/backup/store",
                                  "/spec/backup/fullSnapshotSchedule"})
-        self.assertNotIn("patch", self.ask(operation="UPDATE", object=etcd, resource=resource))
+        self.assertNotIn("patch", self.ask(operation="UPDATE", **of_etcds))
 
     def test_a_phase_that_is_none_is_refused(self):
         self.start()

@@ -39,7 +39,7 @@ class Reviews(unittest.TestCase):
         for changes in ({"operation": "DELETE", "object": None}, {"name": "prometheus"},
                         {"operation": "CONNECT", "object": None},
                         {"resource": {"group": "", "version": "v1", "resource": "pods"}},
-                        {"subResource": "scale"}, {"namespace": None, "name": "cluster-scoped"}):
+                        {"subResource": "status"}, {"namespace": None, "name": "cluster-scoped"}):
             answer = service.post(review(**changes))[2]
             self.assertEqual(answer["response"], {"uid": review()["request"]["uid"], "allowed": True})
 
