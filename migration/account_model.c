@@ -26,11 +26,6 @@ static const char *const of_image[] = {
     "ETCD_CONF",
 };
 
-static bool is_claimed(struct translation *t, const char *path)
-{
-    return path && json_object_object_get_ex(t->claims, path, NULL);
-}
-
 /* --- settings --- */
 
 static bool is_usual(const struct flag *flag, const struct setting *setting)
@@ -54,9 +49,9 @@ static void account_plain(struct translation *t, const struct setting *setting,
 {
     if (setting->origin == ORIGIN_FILE)
         return;
-    account(t, setting->path, outcome, NULL, "%s", note);
+    account(t, setting->path, outcome, NULL, note);
     if (setting->more)
-        account(t, setting->more, outcome, NULL, "%s", note);
+        account(t, setting->more, outcome, NULL, note);
 }
 
 static void missed(struct translation *t, const struct setting *setting, const struct flag *flag)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct names {
+struct sets {
     struct json_object **items; /* lent */
     size_t count, capacity;
     bool failed;
@@ -12,7 +12,7 @@ struct names {
 
 static bool collect(void *context, struct json_object *object)
 {
-    struct names *names = context;
+    struct sets *names = context;
     if (names->count == names->capacity) {
         size_t larger = names->capacity ? 2 * names->capacity : 64;
         struct json_object **moved = realloc(names->items, larger * sizeof(struct json_object *));
@@ -60,7 +60,7 @@ static bool is_asked(struct json_object *sts, const struct migrate_options *opti
 
 /* One name for two etcds of a namespace would make one Etcd of both, and that one etcd was stopped
  * says nothing of another. */
-static bool check_batch(const struct names *names, const struct migrate_options *options,
+static bool check_batch(const struct sets *names, const struct migrate_options *options,
                         struct error *err)
 {
     const char *last = NULL, *reason;
@@ -102,7 +102,7 @@ static bool translate(struct json_object *sts, struct kube_source *source,
     return each(context, index, total, &result, NULL, err);
 }
 
-static bool translate_all(struct names *names, struct kube_source *source,
+static bool translate_all(struct sets *names, struct kube_source *source,
                           const struct migrate_options *options, migrate_each *each, void *context,
                           struct error *err)
 {
@@ -122,7 +122,7 @@ bool migrate_files(struct kube_files *files, struct kube_source *source,
                    const struct migrate_options *options, migrate_each *each, void *context,
                    struct error *err)
 {
-    struct names names = {0};
+    struct sets names = {0};
     kube_files_each(files, KUBE_STATEFUL_SET, collect, &names);
     bool done = translate_all(&names, source ? source : kube_files_source(files), options, each,
                               context, err);
@@ -166,7 +166,7 @@ static bool is_list(struct json_object *object)
     return length >= 4 && strcmp(kind + length - 4, "List") == 0;
 }
 
-static bool collect_list(struct json_object *object, struct names *names, struct error *err)
+static bool collect_list(struct json_object *object, struct sets *names, struct error *err)
 {
     struct json_object *items = NULL;
     enum kube_kind kind;
@@ -194,7 +194,7 @@ bool migrate_list(struct json_object *object, struct kube_source *source,
                   const struct migrate_options *options, struct json_object **out,
                   struct error *err)
 {
-    struct names names = {0};
+    struct sets names = {0};
     AUTO_JSON struct json_object *items = json_object_new_array();
     AUTO_JSON struct json_object *skipped = json_object_new_array();
     struct lists lists = {items, skipped};

@@ -43,7 +43,7 @@ static struct json_object *texts(struct translation *t, const char *pointer, con
         const char *path = pointer_to(t, pointer, key);
         const char *text = kube_json_as_text(kube_json_child(map, key));
         if (drop(key)) {
-            account(t, path, OUTCOME_DROPPED, NULL, "%s", why);
+            account(t, path, OUTCOME_DROPPED, NULL, why);
         } else if (text) {
             account(t, path, OUTCOME_TRANSLATED, pointer_to(t, to, key), NULL);
             put(t, out, key, kube_json_string(text));

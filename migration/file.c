@@ -22,6 +22,11 @@ static bool take_first(void *context, struct json_object *document, unsigned lin
     return true;
 }
 
+static void free_tree(void *tree)
+{
+    json_object_put(tree);
+}
+
 /* TEXT as a map that lives as long as the translation; NULL with *ERR where it is none. */
 static struct json_object *parse(struct translation *t, const char *text, struct error *err)
 {
@@ -33,13 +38,7 @@ static struct json_object *parse(struct translation *t, const char *text, struct
         return NULL;
     }
     struct json_object *kept = tree;
-    if (!t->trees)
-        t->trees = json_object_new_array();
-    if (!kube_json_append(t->trees, TAKE(tree))) {
-        t->failed = true;
-        return NULL;
-    }
-    return kept;
+    return pool_own(&t->pool, free_tree, TAKE(tree)) ? kept : NULL;
 }
 
 /* A list of texts as etcd's flags take it: with commas. */

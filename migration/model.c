@@ -65,12 +65,13 @@ static int sidecar_likeness(struct json_object *container)
     return text_is(kube_json_text(container, "/name"), "backup-restore") ? 1 : 0;
 }
 
-bool containers_find(struct json_object *sts, struct container *etcd, struct container *sidecar)
+bool containers_find(struct json_object *sts, struct kube_work *work, struct container *etcd,
+                     struct container *sidecar)
 {
     struct json_object *list = NULL;
     kube_json_get_array(sts, "/spec/template/spec/containers", &list, NULL);
     int etcd_best = 0, sidecar_best = 0;
-    for (size_t i = 0; i < list_length(list); i++) {
+    for (size_t i = 0; i < list_length(list) && kube_work_goes_on(work); i++) {
         struct json_object *container = list_item(list, i);
         int as_sidecar = sidecar_likeness(container);
         int as_etcd = as_sidecar ? 0 : etcd_likeness(container);
@@ -100,22 +101,27 @@ static void complete_container(struct translation *t, struct container *containe
     container->image = image ? image : "";
 }
 
-bool migrate_runs_etcd(struct json_object *stateful_set, const char **reason)
+bool runs_etcd(struct json_object *sts, struct kube_work *work, const char **reason)
 {
     struct json_object *owners = NULL;
-    kube_json_get_array(stateful_set, "/metadata/ownerReferences", &owners, NULL);
-    for (size_t i = 0; i < list_length(owners); i++) {
+    kube_json_get_array(sts, "/metadata/ownerReferences", &owners, NULL);
+    for (size_t i = 0; i < list_length(owners) && kube_work_goes_on(work); i++) {
         if (text_is(kube_json_text(list_item(owners, i), "/kind"), "Etcd")) {
             *reason = "it belongs to an Etcd already";
             return false;
         }
     }
     struct container etcd = {0}, sidecar = {0};
-    if (!containers_find(stateful_set, &etcd, &sidecar)) {
+    if (!containers_find(sts, work, &etcd, &sidecar)) {
         *reason = "none of its containers runs etcd";
         return false;
     }
     return true;
+}
+
+bool migrate_runs_etcd(struct json_object *stateful_set, const char **reason)
+{
+    return runs_etcd(stateful_set, NULL, reason);
 }
 
 /* --- members --- */
@@ -395,7 +401,6 @@ bool model_read(struct translation *t)
     if (!kube_json_get(t->sts, "/spec/replicas", json_type_int, &replicas, t->err))
         return false;
     model->replicas = replicas ? json_object_get_int64(replicas) : 1;
-    containers_find(t->sts, &model->etcd, &model->sidecar);
     complete_container(t, &model->etcd);
     complete_container(t, &model->sidecar);
     if (!sidecar_read(t) || !etcd_read(t, 0, &model->etcd_reading) || !read_members(t))

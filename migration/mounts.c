@@ -42,7 +42,6 @@ bool place_find(struct translation *t, const struct container *container, const 
     const char *wanted = clean_path(t, path);
     out->inside = "";
     struct json_object *mounts = kube_json_child(container->tree, "volumeMounts");
-    const char *base = pointer_to(t, container->path, "volumeMounts");
     struct json_object *best = NULL;
     size_t longest = 0;
     for (size_t i = 0; i < list_length(mounts); i++) {
@@ -55,7 +54,6 @@ bool place_find(struct translation *t, const struct container *container, const 
             continue;
         best = mount;
         longest = strlen(clean);
-        out->mount_path = pointer_at(t, base, i);
         out->inside = inside;
     }
     const char *name = kube_json_text(best, "/name");

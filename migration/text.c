@@ -2,6 +2,7 @@
 
 #include "kube/json.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,9 @@ const char *scalar_text(struct translation *t, struct json_object *value)
     case json_type_boolean:
         return json_object_get_boolean(value) ? "true" : "false";
     case json_type_int:
+        return json_object_get_int64(value) < 0
+                   ? pool_text(&t->pool, "%" PRId64, json_object_get_int64(value))
+                   : pool_text(&t->pool, "%" PRIu64, json_object_get_uint64(value));
     case json_type_double:
         return pool_text(&t->pool, "%s", kube_json_write(value));
     default:
