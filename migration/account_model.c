@@ -217,11 +217,6 @@ static bool is_understood(struct translation *t, struct json_object *volume)
     return text_is(model->store.secret, kube_json_text(volume, "/secret/secretName"));
 }
 
-static bool is_mounted(const struct container *container, const char *volume)
-{
-    return kube_json_named(kube_json_child(container->tree, "volumeMounts"), volume, NULL) != NULL;
-}
-
 static void account_volumes(struct translation *t)
 {
     static const char base[] = "/spec/template/spec/volumes";

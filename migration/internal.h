@@ -35,13 +35,15 @@ struct translation {
     struct model model;
     struct names held[KUBE_KINDS]; /* objects that were asked of the source */
     struct judged_certificate *judged;
-    int64_t ordinal; /* of the member that is being read */
-    bool failed;     /* something could not be allocated, besides the pools */
+    struct names projections; /* what is known of volumes, by their paths */
+    int64_t ordinal;          /* of the member that is being read */
+    bool failed;              /* something could not be allocated, besides the pools */
     struct error *err;
 
     /* of the strategy at hand */
     enum migrate_strategy strategy;
     const char *etcd_name;
+    size_t round;        /* of looking at the mounts */
     struct names claims; /* pointer → what became of it */
     struct findings findings;
     struct json_object *etcd;
@@ -125,17 +127,29 @@ struct script {
 bool script_read(struct translation *t, const char *program, const char *text, const char *path,
                  struct variables *variables, struct script *out);
 
+/* volumes.c. *PATH is set where there is one. */
+void volumes_read(struct translation *t);
+struct json_object *pod_volume(struct translation *t, const char *name, const char **path);
+struct json_object *claim_named(struct translation *t, const char *name, const char **path);
+
 /* mounts.c */
+void mounts_read(struct translation *t, struct container *container);
+bool is_mounted(const struct container *container, const char *volume);
+/* Those from this index on come behind PATH (clean): what is below it comes first. */
+size_t mounts_behind(const struct mounts *mounts, const char *path);
+/* Where the mount itself lies, told once and kept; NULL: there is no memory. */
+const struct place *mount_place(struct translation *t, const struct container *container,
+                                struct variables *variables, struct mount *mount);
 bool place_find(struct translation *t, const struct container *container, const char *path,
                 struct variables *variables, struct place *out);
-/* The object that PATH in CONTAINER comes from; out->kind is KUBE_KINDS if from none. */
+/* projected.c: the object that PATH in CONTAINER comes from; out->kind is KUBE_KINDS if from none.
+ */
 void projected_find(struct translation *t, const struct container *container, const char *path,
                     struct variables *variables, struct projected_file *out);
 /* The same for a volume by its name and a file name in it (NULL: the first object of the volume).
  */
 void projected_in_volume(struct translation *t, const char *volume, const char *file,
                          struct projected_file *out);
-struct json_object *pod_volume(struct translation *t, const char *name, const char **path);
 
 /* file.c: etcd's configuration file. Adds its settings to READING, or says why it is opaque. */
 bool config_file_read(struct translation *t, const char *path, bool by_habit,
@@ -358,6 +372,7 @@ bool druid_can_join(const struct translation *t); /* and take a store without a 
 bool runs_as_root(struct translation *t, const char **path);
 
 void check_data(struct translation *t);
+void check_places(struct translation *t);
 void check_versions(struct translation *t);
 void check_members(struct translation *t);
 void check_settings(struct translation *t);

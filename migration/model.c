@@ -99,6 +99,7 @@ static void complete_container(struct translation *t, struct container *containe
     const char *image = kube_json_text(container->tree, "/image");
     container->name = name ? name : "";
     container->image = image ? image : "";
+    mounts_read(t, container);
 }
 
 bool runs_etcd(struct json_object *sts, struct kube_work *work, const char **reason)
@@ -401,6 +402,7 @@ bool model_read(struct translation *t)
     if (!kube_json_get(t->sts, "/spec/replicas", json_type_int, &replicas, t->err))
         return false;
     model->replicas = replicas ? json_object_get_int64(replicas) : 1;
+    volumes_read(t);
     complete_container(t, &model->etcd);
     complete_container(t, &model->sidecar);
     if (!sidecar_read(t) || !etcd_read(t, 0, &model->etcd_reading) || !read_members(t))

@@ -66,8 +66,26 @@ struct words {
     size_t count, capacity;
 };
 
+struct mount {
+    struct json_object *tree;
+    size_t index;              /* in volumeMounts */
+    const char *clean;         /* its path */
+    size_t length;             /* of that */
+    struct mount *parent;      /* the one around it */
+    const struct place *place; /* where it lies; NULL: nobody asked */
+    size_t round;              /* in which something was found about it */
+};
+
+/* The mounts of a container that have a path, ordered by it. */
+struct mounts {
+    struct mount *items;
+    size_t count;
+    struct names volumes; /* that are mounted, with a path or not */
+};
+
 struct container {
     struct json_object *tree; /* NULL: there is none */
+    struct mounts mounts;
     const char *name;
     const char *path;
     const char *image;
@@ -153,6 +171,7 @@ struct reading {
 struct model {
     const char *namespace, *name;
     int64_t replicas;
+    struct names volumes, claims; /* name → index, from 1 on */
     struct container etcd, sidecar;
     struct reading etcd_reading; /* of the first member */
     struct variables sidecar_variables;
