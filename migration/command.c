@@ -188,7 +188,7 @@ static bool read_wrapper(struct translation *t, const struct words *words, size_
     reading->is_wrapper = true;
     settings_from_variables(t, reading);
     settings_from_words(t, &reading->wrapper, wrapper_flags, words, first, t->model.etcd.name);
-    settings_resolve(&reading->wrapper, false);
+    settings_resolve(t, &reading->wrapper, false);
     const char *config = NULL;
     const struct container *sidecar = &t->model.sidecar;
     struct variable *named = variables_find(&t->model.sidecar_variables, "ETCD_CONF");
@@ -245,7 +245,7 @@ bool etcd_read(struct translation *t, int64_t ordinal, struct reading *out)
     if (out->variables.missing && !out->file_where && !out->opaque)
         opaque(out, out->variables.missing,
                "etcd has variables of an object that is not in the input");
-    settings_resolve(&out->settings, out->file_where != NULL);
+    settings_resolve(t, &out->settings, out->file_where != NULL);
     for (size_t i = 0; i < out->settings.count; i++)
         out->shadowed += out->file_where && out->settings.items[i].origin != ORIGIN_FILE;
     return true;
@@ -332,7 +332,7 @@ bool sidecar_read(struct translation *t)
         !find_sidecar_words(t, &words))
         return false;
     settings_from_words(t, &model->sidecar_settings, sidecar_flags, &words, 0, model->sidecar.name);
-    settings_resolve(&model->sidecar_settings, false);
+    settings_resolve(t, &model->sidecar_settings, false);
     for (size_t i = 0; i < model->sidecar_settings.count; i++) {
         const struct setting *setting = &model->sidecar_settings.items[i];
         if (strstr(setting->name, "-period-seconds"))

@@ -98,13 +98,20 @@ void settings_from_words(struct translation *t, struct settings *settings, const
                          const struct words *words, size_t first, const char *container);
 /* Decides which of several values of a name counts: file, then flags (the last), then variables.
  * With a file nothing else does, for etcd. */
-void settings_resolve(struct settings *settings, bool file_only);
+void settings_resolve(struct translation *t, struct settings *settings, bool file_only);
 
 /* variables.c */
 bool variables_read(struct translation *t, const struct container *container, int64_t ordinal,
                     struct variables *out);
 struct variable *variables_find(const struct variables *variables, const char *name);
-struct variable *variables_add(struct translation *t, struct variables *variables);
+void variables_add(struct translation *t, struct variables *variables,
+                   const struct variable *variable);
+/* Takes those of a script away from COUNT on, and shows them again up to COUNT: they stay in their
+ * place until another is added. */
+void variables_hide(struct translation *t, struct variables *variables, size_t count);
+void variables_show(struct translation *t, struct variables *variables, size_t count);
+/* Whether LENGTH bytes may stand where WRITTEN bytes are written: in all there is a bound. */
+bool variables_spend(struct variables *variables, size_t written, size_t length);
 /* TEXT with $(NAME) replaced as the kubelet does; *KNOWN becomes false when a part cannot be known.
  */
 const char *variables_expand(struct translation *t, struct variables *variables, const char *text,

@@ -10,8 +10,8 @@
 enum { MEMBERS_MAX = 10 };
 
 /* Bounds on what one container may be told: far beyond any real one, and work stays in proportion.
- */
-enum { WORDS_MAX = 2048, EXPANSION_MAX = 64 * 1024 };
+ * EXPANSIONS_MAX: what all its values and words may have in all beyond what is written. */
+enum { WORDS_MAX = 2048, EXPANSION_MAX = 64 * 1024, EXPANSIONS_MAX = 1024 * 1024 };
 
 /* --- what configures a program --- */
 
@@ -35,6 +35,7 @@ struct setting {
 struct settings {
     struct setting *items;
     size_t count, capacity;
+    struct names obeyed; /* name → index, from 1 on, once they are resolved */
 };
 
 struct variable {
@@ -47,11 +48,15 @@ struct variable {
     bool used;     /* another value or a setting is made of it */
     bool assigned; /* by a start script: it is nowhere in env */
     bool exported; /* by the script, to what it starts */
+    size_t before; /* assigned: the one of this name that it hides, as an index from 1 on */
 };
 
+/* Those of the pod come first, then those that a script assigns. */
 struct variables {
     struct variable *items;
     size_t count, capacity;
+    struct names of_pod, assigned; /* name → index, from 1 on, of the last; 0: it is gone */
+    size_t expanded;               /* bytes that are nowhere written */
     const char *missing; /* of the entry in envFrom whose object is not in the input; NULL: none */
 };
 

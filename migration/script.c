@@ -44,13 +44,12 @@ static const char *read_expansion(struct reader *r)
     struct variable *variable = variables_find(r->variables, name);
     if (variable)
         variable->used = true;
-    if (variable && variable->value)
-        return variable->value;
     /* The container runtime sets it to the name of the pod. */
-    if (!variable && strcmp(name, "HOSTNAME") == 0)
-        return pod_name(t, t->ordinal);
-    r->certain = false;
-    return "";
+    const char *value = variable                          ? variable->value
+                        : strcmp(name, "HOSTNAME") == 0 ? pod_name(t, t->ordinal)
+                                                          : NULL;
+    r->certain = r->certain && value && variables_spend(r->variables, length, strlen(value));
+    return r->certain ? value : "";
 }
 
 /* TEXT with the expansions of a double-quoted string. */
@@ -164,16 +163,15 @@ static void assign(struct reader *r, const char *word, const char *path, bool ex
     const char *name = pool_copy(&r->t->pool, word, (size_t)(equals - word));
     const struct variable *before = variables_find(r->variables, name);
     exported = exported || (before && (!before->assigned || before->exported));
-    struct variable *variable = variables_add(r->t, r->variables);
-    if (variable)
-        *variable = (struct variable){
-            .name = name,
-            .value = equals + 1,
-            .path = path,
-            .used = true,
-            .assigned = true,
-            .exported = exported,
-        };
+    variables_add(r->t, r->variables,
+                  &(struct variable){
+                      .name = name,
+                      .value = equals + 1,
+                      .path = path,
+                      .used = true,
+                      .assigned = true,
+                      .exported = exported,
+                  });
     /* Words would be split otherwise from here on; nobody has that many. */
     if (strcmp(name, "IFS") == 0 || r->variables->count > WORDS_MAX)
         r->certain = false;
@@ -269,7 +267,7 @@ static void read_command(struct reader *r, const char *path, struct script *out,
         return;
     /* In front of a command they are for it alone, and its own words do not see them. */
     size_t own = r->variables->count - before;
-    r->variables->count = before;
+    variables_hide(r->t, r->variables, before);
     bool is_exec = strcmp(word, "exec") == 0;
     if (is_exec)
         word = read_word(r);
@@ -279,7 +277,7 @@ static void read_command(struct reader *r, const char *path, struct script *out,
         for (; word && out->words.count < WORDS_MAX; word = read_word(r))
             words_add(r->t, &out->words, word, path);
         r->certain = r->certain && !word;
-        r->variables->count = before + own;
+        variables_show(r->t, r->variables, before + own);
         for (size_t i = before; i < before + own; i++)
             r->variables->items[i].exported = true;
     } else if (!own && !is_exec && strcmp(word, "export") == 0) {
@@ -386,13 +384,15 @@ bool script_read(struct translation *t, const char *program, const char *text, c
     struct reader reader = {t, variables, text, true, program, false};
     size_t before = variables->count, kept = before;
     if (!follow(&reader, text, path, out)) {
-        variables->count = before;
+        variables_hide(t, variables, before);
         return false;
     }
     /* The shell's own variables are not in the environment of what it starts. */
-    for (size_t i = before; i < variables->count; i++)
+    size_t all = variables->count;
+    variables_hide(t, variables, before);
+    for (size_t i = before; i < all; i++)
         if (variables->items[i].exported)
             variables->items[kept++] = variables->items[i];
-    variables->count = kept;
+    variables_show(t, variables, kept);
     return true;
 }
