@@ -105,7 +105,7 @@ static bool read_script_text(struct translation *t, const char *text, const char
     if (certain && script.file_path && text_is(config, script.file_path)) {
         config_text_read(t, script.file_text,
                          pool_text(&t->pool, "the here-document %s of container %s",
-                                   script.file_path, t->model.etcd.name),
+                                   quoted(t, script.file_path), t->model.etcd.name),
                          path, reading);
         return true;
     }
@@ -236,6 +236,7 @@ bool etcd_read(struct translation *t, int64_t ordinal, struct reading *out)
 {
     *out = (struct reading){.file = {.kind = KUBE_KINDS}, .script = {.kind = KUBE_KINDS}};
     t->ordinal = ordinal;
+    t->pod = pod_name(t, ordinal);
     struct words words;
     if (!variables_read(t, &t->model.etcd, ordinal, &out->variables) ||
         !words_read(t, &t->model.etcd, &out->variables, &words))
@@ -325,6 +326,7 @@ bool sidecar_read(struct translation *t)
     struct model *model = &t->model;
     struct words words;
     model->sidecar_script.kind = KUBE_KINDS;
+    t->pod = pod_name(t, 0);
     if (!model->sidecar.tree)
         return true;
     if (!variables_read(t, &model->sidecar, 0, &model->sidecar_variables) ||

@@ -36,7 +36,9 @@ struct translation {
     struct names held[KUBE_KINDS]; /* objects that were asked of the source */
     struct judged_certificate *judged;
     struct names projections; /* what is known of volumes, by their paths */
+    struct names config_maps; /* name → struct config_map */
     int64_t ordinal;          /* of the member that is being read */
+    const char *pod;          /* its name */
     bool failed;              /* something could not be allocated, besides the pools */
     struct error *err;
 
@@ -65,6 +67,9 @@ struct json_object *list_item(struct json_object *list, size_t index);
 /* A scalar as text in T's pool ("24", "true"); NULL for maps, lists, null and texts with a NUL. */
 const char *scalar_text(struct translation *t, struct json_object *value);
 bool text_is(const char *text, const char *other); /* NULL is equal to nothing */
+/* TEXT, or its beginning where it is longer than anybody wants to read, for messages that are many.
+ */
+const char *quoted(struct translation *t, const char *text);
 /* The last segment of a path: "etcd" of "/usr/local/bin/etcd". */
 const char *base_name(const char *path);
 /* PATH without "." and empty segments and without a slash at either end; ".." is resolved. */
@@ -163,6 +168,20 @@ bool config_file_read(struct translation *t, const char *path, bool by_habit,
                       struct reading *reading);
 void config_text_read(struct translation *t, const char *text, const char *where, const char *path,
                       struct reading *reading);
+/* Whether TEXT has a setting that only etcd has. */
+bool config_text_is_etcds(const char *text);
+
+/* search.c: the ConfigMap, of those that are mounted, that has etcd's configuration; OUT stays as
+ * it is where there is none. False: the source cannot answer. */
+bool config_search(struct translation *t, struct projected_file *out);
+/* What is known of a ConfigMap of the namespace; NULL: there is no memory. */
+struct config_map {
+    bool searched;
+    const char *first;     /* key that is etcd's by its content, then; NULL: none */
+    struct names verdicts; /* key → whether it is */
+    struct names parsed;   /* key → struct parsed_text */
+};
+struct config_map *config_map(struct translation *t, const char *name);
 
 /* command.c: everything that configures the etcd of member ORDINAL. */
 bool etcd_read(struct translation *t, int64_t ordinal, struct reading *out);

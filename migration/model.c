@@ -236,6 +236,29 @@ static void read_member(struct translation *t, int64_t ordinal, const struct rea
             out->client_url = client_urls[i];
 }
 
+static void keep(struct translation *t, const char **text)
+{
+    if (*text)
+        *text = pool_copy(&t->kept, *text, strlen(*text));
+}
+
+/* Reads member NUMBER. Of all but the first only what stands in OUT is kept. */
+static bool read_one(struct translation *t, size_t number, struct member *out)
+{
+    struct pool_mark mark = pool_mark(&t->pool);
+    struct reading reading = t->model.etcd_reading;
+    if (number > 0 && !etcd_read(t, (int64_t)number, &reading))
+        return false;
+    read_member(t, (int64_t)number, &reading, out);
+    keep(t, &out->pod);
+    keep(t, &out->name);
+    keep(t, &out->client_url);
+    for (size_t i = 0; i < out->peer_url_count; i++)
+        keep(t, &out->peer_urls[i]);
+    pool_release(&t->pool, mark);
+    return translation_goes_on(t);
+}
+
 static bool read_members(struct translation *t)
 {
     struct model *model = &t->model;
@@ -245,13 +268,11 @@ static bool read_members(struct translation *t)
         model->cluster_size = named;
     int64_t own = model->replicas > 0 ? model->replicas : model->cluster_size;
     model->member_count = own < MEMBERS_MAX ? (size_t)own : MEMBERS_MAX;
-    for (size_t i = 0; i < model->member_count; i++) {
-        struct reading reading = model->etcd_reading;
-        if (i > 0 && !etcd_read(t, (int64_t)i, &reading))
+    for (size_t i = 0; i < model->member_count; i++)
+        if (!read_one(t, i, &model->members[i]))
             return false;
-        read_member(t, (int64_t)i, &reading, &model->members[i]);
-    }
     t->ordinal = 0;
+    t->pod = model->members[0].pod;
     return true;
 }
 

@@ -26,7 +26,9 @@ static const char *read_expansion(struct reader *r)
     static const char host_name[] = "(hostname)";
     if (strncmp(c, host_name, sizeof host_name - 1) == 0) {
         r->cursor = c + sizeof host_name - 1;
-        return pod_name(t, t->ordinal);
+        r->certain =
+            r->certain && variables_spend(r->variables, sizeof host_name - 1, strlen(t->pod));
+        return t->pod;
     }
     bool braced = *c == '{';
     if (braced)
@@ -45,9 +47,7 @@ static const char *read_expansion(struct reader *r)
     if (variable)
         variable->used = true;
     /* The container runtime sets it to the name of the pod. */
-    const char *value = variable                          ? variable->value
-                        : strcmp(name, "HOSTNAME") == 0 ? pod_name(t, t->ordinal)
-                                                          : NULL;
+    const char *value = variable ? variable->value : strcmp(name, "HOSTNAME") == 0 ? t->pod : NULL;
     r->certain = r->certain && value && variables_spend(r->variables, length, strlen(value));
     return r->certain ? value : "";
 }

@@ -1,6 +1,7 @@
 #include "migration/internal.h"
 
 #include "kube/json.h"
+#include "kube/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,6 +39,21 @@ const char *scalar_text(struct translation *t, struct json_object *value)
 bool text_is(const char *text, const char *other)
 {
     return text && other && strcmp(text, other) == 0;
+}
+
+const char *quoted(struct translation *t, const char *text)
+{
+    enum { LONGEST = 1024 };
+    size_t length = strnlen(text, LONGEST + 1), end = 0;
+    if (length <= LONGEST)
+        return text;
+    while (end < LONGEST) {
+        size_t character = kube_utf8_length(text + end, length - end);
+        if (!character || end + character > LONGEST)
+            break;
+        end += character;
+    }
+    return pool_text(&t->pool, "%.*s…", (int)end, text);
 }
 
 const char *base_name(const char *path)

@@ -144,7 +144,7 @@ static const char *map_value(struct translation *t, const char *field, const cha
         return NULL;
     const char *key = pool_copy(&t->pool, field + before, length - before - 2);
     if (strcmp(key, "statefulset.kubernetes.io/pod-name") == 0)
-        return pod_name(t, ordinal);
+        return t->pod;
     if (strcmp(key, "apps.kubernetes.io/pod-index") == 0)
         return pool_text(&t->pool, "%lld", (long long)ordinal);
     struct json_object *metadata = NULL;
@@ -156,7 +156,7 @@ static const char *map_value(struct translation *t, const char *field, const cha
 static const char *field_value(struct translation *t, const char *field, int64_t ordinal)
 {
     if (text_is(field, "metadata.name"))
-        return pod_name(t, ordinal);
+        return t->pod;
     if (text_is(field, "metadata.namespace"))
         return t->model.namespace;
     const char *label = field ? map_value(t, field, "labels", ordinal) : NULL;
