@@ -102,14 +102,17 @@ static const char *unread_secret(struct translation *t)
         &model->peer.certificate,   &model->peer.key,   &model->peer.ca,
     };
     struct json_object *mounts = kube_json_child(model->etcd.tree, "volumeMounts");
-    for (size_t i = 0; i < list_length(mounts); i++) {
+    struct names looked = {0}; /* at these volumes */
+    for (size_t i = 0; i < list_length(mounts) && goes_on(t); i++) {
         const char *name = kube_json_text(list_item(mounts, i), "/name"), *path;
-        struct json_object *volume = name ? pod_volume(t, name, &path) : NULL;
+        if (!name || !names_add(&t->pool, &looked, name, mounts))
+            continue;
+        struct json_object *volume = pod_volume(t, name, &path);
         struct json_object *sources =
             kube_json_child(kube_json_child(volume, "projected"), "sources");
         const char *secret = kube_json_text(volume, "/secret/secretName");
         bool is_read = false;
-        for (size_t s = 0; s < list_length(sources) && !secret; s++)
+        for (size_t s = 0; s < list_length(sources) && !secret && goes_on(t); s++)
             secret = kube_json_text(list_item(sources, s), "/secret/name");
         for (size_t r = 0; r < sizeof read / sizeof *read; r++)
             is_read = is_read || text_is(read[r]->place.volume_name, name);

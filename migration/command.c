@@ -33,7 +33,7 @@ static const char *flag_name(struct translation *t, const char *variable)
 /* Variables that etcd knows; the others are the image's own and are accounted for as such. */
 static void settings_from_variables(struct translation *t, struct reading *reading)
 {
-    for (size_t i = 0; i < reading->variables.count; i++) {
+    for (size_t i = 0; i < reading->variables.count && goes_on(t); i++) {
         struct variable *variable = &reading->variables.items[i];
         const char *name = flag_name(t, variable->name);
         const struct flag *flag = name ? flag_find(etcd_flags, name) : NULL;
@@ -105,7 +105,7 @@ static bool read_script_text(struct translation *t, const char *text, const char
     if (certain && script.file_path && text_is(config, script.file_path)) {
         config_text_read(t, script.file_text,
                          pool_text(&t->pool, "the here-document %s of container %s",
-                                   quoted(t, script.file_path), t->model.etcd.name),
+                                   quoted(t, script.file_path, LONGEST_NAME), t->model.etcd.name),
                          path, reading);
         return true;
     }
@@ -247,7 +247,7 @@ bool etcd_read(struct translation *t, int64_t ordinal, struct reading *out)
         opaque(out, out->variables.missing,
                "etcd has variables of an object that is not in the input");
     settings_resolve(t, &out->settings, out->file_where != NULL);
-    for (size_t i = 0; i < out->settings.count; i++)
+    for (size_t i = 0; i < out->settings.count && goes_on(t); i++)
         out->shadowed += out->file_where && out->settings.items[i].origin != ORIGIN_FILE;
     return true;
 }
@@ -335,7 +335,7 @@ bool sidecar_read(struct translation *t)
         return false;
     settings_from_words(t, &model->sidecar_settings, sidecar_flags, &words, 0, model->sidecar.name);
     settings_resolve(t, &model->sidecar_settings, false);
-    for (size_t i = 0; i < model->sidecar_settings.count; i++) {
+    for (size_t i = 0; i < model->sidecar_settings.count && goes_on(t); i++) {
         const struct setting *setting = &model->sidecar_settings.items[i];
         if (strstr(setting->name, "-period-seconds"))
             model->legacy_sidecar = true;

@@ -86,6 +86,26 @@ static void add(struct translation *t, const char *name, struct json_object *val
     };
 }
 
+/* The two maps in the file that have settings of their own, and what their names begin with. */
+static const char *prefix_of(const char *key, struct json_object *value)
+{
+    if (!json_object_is_type(value, json_type_object))
+        return NULL;
+    return strcmp(key, "client-transport-security") == 0 ? ""
+           : strcmp(key, "peer-transport-security") == 0 ? "peer-"
+                                                         : NULL;
+}
+
+static size_t count_all(struct json_object *tree)
+{
+    size_t count = 0;
+    json_object_object_foreach(tree, key, value)
+    {
+        count += prefix_of(key, value) ? count_all(value) : 1;
+    }
+    return count;
+}
+
 static void add_all(struct translation *t, struct json_object *tree, const char *prefix,
                     const char *where, const char *path, struct settings *settings)
 {
@@ -93,11 +113,9 @@ static void add_all(struct translation *t, struct json_object *tree, const char 
     {
         if (!goes_on(t))
             break;
-        bool is_map = json_object_is_type(value, json_type_object);
-        if (is_map && strcmp(key, "client-transport-security") == 0)
-            add_all(t, value, "", where, path, settings);
-        else if (is_map && strcmp(key, "peer-transport-security") == 0)
-            add_all(t, value, "peer-", where, path, settings);
+        const char *inner = prefix_of(key, value);
+        if (inner)
+            add_all(t, value, inner, where, path, settings);
         else
             add(t, pool_text(&t->pool, "%s%s", prefix, key), value, where, path, settings);
     }
@@ -116,7 +134,7 @@ static void read_tree(struct translation *t, const struct parsed_text *parsed, c
         opaque(reading, path, pool_text(&t->pool, "%s: %s", where, parsed->why));
         return;
     }
-    if (json_object_object_length(parsed->tree) > WORDS_MAX) {
+    if (count_all(parsed->tree) > WORDS_MAX) {
         opaque(reading, path, pool_text(&t->pool, "%s has more than %d keys", where, WORDS_MAX));
         return;
     }
@@ -186,8 +204,8 @@ static bool read_projected(struct translation *t, const struct projected_file *f
     const struct parsed_text *parsed = parsed_file(t, file, text);
     if (parsed)
         read_tree(t, parsed,
-                  pool_text(&t->pool, "%s in ConfigMap %s", quoted(t, file->key),
-                            quoted(t, file->object)),
+                  pool_text(&t->pool, "%s in ConfigMap %s", quoted(t, file->key, LONGEST_NAME),
+                            quoted(t, file->object, LONGEST_NAME)),
                   file->name_path, reading);
     return true;
 }

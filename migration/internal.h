@@ -67,9 +67,10 @@ struct json_object *list_item(struct json_object *list, size_t index);
 /* A scalar as text in T's pool ("24", "true"); NULL for maps, lists, null and texts with a NUL. */
 const char *scalar_text(struct translation *t, struct json_object *value);
 bool text_is(const char *text, const char *other); /* NULL is equal to nothing */
-/* TEXT, or its beginning where it is longer than anybody wants to read, for messages that are many.
- */
-const char *quoted(struct translation *t, const char *text);
+/* TEXT, or its beginning where it is longer than LONGEST, which nothing real is: for what stands in
+ * many messages. */
+enum { LONGEST_NAME = 253, LONGEST_VALUE = 1024 };
+const char *quoted(struct translation *t, const char *text, size_t longest);
 /* The last segment of a path: "etcd" of "/usr/local/bin/etcd". */
 const char *base_name(const char *path);
 /* PATH without "." and empty segments and without a slash at either end; ".." is resolved. */

@@ -92,7 +92,7 @@ static void complete_container(struct translation *t, struct container *containe
     struct json_object *list = NULL;
     kube_json_get_array(t->sts, "/spec/template/spec/containers", &list, NULL);
     container->path = "/spec/template/spec/containers";
-    for (size_t i = 0; i < list_length(list); i++)
+    for (size_t i = 0; i < list_length(list) && goes_on(t); i++)
         if (list_item(list, i) == container->tree)
             container->path = pointer_at(t, "/spec/template/spec/containers", i);
     const char *name = kube_json_text(container->tree, "/name");
@@ -143,7 +143,7 @@ size_t split_urls(struct translation *t, const struct setting *setting, const ch
         if (!own)
             own = kube_json_child(tree, name);
         size_t count = 0;
-        for (size_t i = 0; i < list_length(own) && count < max; i++)
+        for (size_t i = 0; i < list_length(own) && count < max && goes_on(t); i++)
             if (kube_json_as_text(list_item(own, i)))
                 urls[count++] = kube_json_as_text(list_item(own, i));
         if (kube_json_as_text(own))
@@ -151,7 +151,7 @@ size_t split_urls(struct translation *t, const struct setting *setting, const ch
         return count;
     }
     size_t count = 0;
-    for (const char *c = setting_text(setting); c && *c && count < max;) {
+    for (const char *c = setting_text(setting); c && *c && count < max && goes_on(t);) {
         c += strspn(c, ", ");
         size_t length = strcspn(c, ", ");
         if (length)
@@ -201,7 +201,7 @@ static int64_t initial_members(struct translation *t, const struct settings *set
     const char *names[64];
     int64_t count = 0;
     const char *c = setting_text(settings_get(settings, "initial-cluster"));
-    while (c && *c && count < 64) {
+    while (c && *c && count < 64 && goes_on(t)) {
         c += strspn(c, ", ");
         size_t length = strcspn(c, "=,");
         if (c[length] == '=') {
@@ -284,7 +284,7 @@ static int64_t named_port(struct translation *t, const struct container *contain
 {
     struct json_object *ports = kube_json_child(container->tree, "ports");
     for (; *names; names++) {
-        for (size_t i = 0; i < list_length(ports); i++) {
+        for (size_t i = 0; i < list_length(ports) && goes_on(t); i++) {
             struct json_object *port = kube_json_child(list_item(ports, i), "containerPort");
             if (text_is(kube_json_text(list_item(ports, i), "/name"), *names) &&
                 json_object_is_type(port, json_type_int)) {

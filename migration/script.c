@@ -57,7 +57,7 @@ static const char *expand_text(struct reader *r, const char *text)
 {
     struct reader inner = {r->t, r->variables, text, true, NULL, false};
     struct pool_buffer out = {0};
-    while (*inner.cursor) {
+    while (*inner.cursor && goes_on(r->t)) {
         size_t plain = strcspn(inner.cursor, "$`\\");
         pool_append(&r->t->pool, &out, inner.cursor, plain);
         inner.cursor += plain;
@@ -129,7 +129,7 @@ static const char *read_word(struct reader *r)
     bool is_value = r->assigning && is_assignment(begin);
     struct pool_buffer word = {0};
     pool_append(&r->t->pool, &word, "", 0);
-    while (r->certain && *r->cursor && !strchr(" \t;", *r->cursor)) {
+    while (r->certain && *r->cursor && !strchr(" \t;", *r->cursor) && goes_on(r->t)) {
         const char *part = read_part(r, is_value);
         pool_append(&r->t->pool, &word, part, strlen(part));
         r->certain = r->certain && word.length <= EXPANSION_MAX;
@@ -183,7 +183,7 @@ static void read_export(struct reader *r, const char *path)
     struct words words = {0};
     for (const char *word = read_word(r); word; word = read_word(r))
         words_add(r->t, &words, word, path);
-    for (size_t i = 0; i < words.count && r->certain; i++) {
+    for (size_t i = 0; i < words.count && r->certain && goes_on(r->t); i++) {
         const char *text = words.items[i].text;
         struct variable *variable = variables_find(r->variables, text);
         if (is_assignment(text))
@@ -216,7 +216,7 @@ static bool read_here_document(struct reader *r, const char *line, const char **
                             true, NULL,         false};
     out->file_path = read_word(&target);
     struct pool_buffer text = {0};
-    while (**cursor) {
+    while (**cursor && goes_on(r->t)) {
         size_t length = strcspn(*cursor, "\n");
         const char *body = pool_copy(&r->t->pool, *cursor, length);
         *cursor += length + ((*cursor)[length] ? 1 : 0);
@@ -294,7 +294,7 @@ static void read_line(struct reader *r, const char *line, const char *path, stru
                       bool *done)
 {
     r->cursor = line;
-    while (r->certain && *r->cursor && *r->cursor != '#') {
+    while (r->certain && *r->cursor && *r->cursor != '#' && goes_on(r->t)) {
         if (*done)
             r->certain = false;
         else
@@ -325,12 +325,16 @@ static const char *without_comments(struct translation *t, const char *text)
     return plain ? plain : "";
 }
 
-static size_t occurrences(const char *text, const char *wanted)
+/* Whether WANTED stands more than TIMES times in TEXT. It looks for no more, since they may
+ * overlap, and by memmem: strstr may take the product of both lengths. */
+static bool stands_more_often(const char *text, const char *wanted, size_t times)
 {
-    size_t count = 0;
-    for (const char *c = strstr(text, wanted); c; c = strstr(c + 1, wanted))
+    const char *end = text + strlen(text);
+    size_t count = 0, length = strlen(wanted);
+    const char *c = memmem(text, (size_t)(end - text), wanted, length);
+    for (; c && count <= times; c = memmem(c + 1, (size_t)(end - c - 1), wanted, length))
         count++;
-    return count;
+    return count > times;
 }
 
 /* The configuration file that TEXT names for etcd; NULL where it names none, several, or one that
@@ -341,7 +345,7 @@ static const char *named_config(struct translation *t, const char *text, bool *t
     const char *plain = without_comments(t, text), *name = NULL;
     size_t times = 0;
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
-        for (const char *c = strstr(plain, flags[i]); c; c = strstr(c, flags[i])) {
+        for (const char *c = strstr(plain, flags[i]); c && goes_on(t); c = strstr(c, flags[i])) {
             c += strlen(flags[i]);
             if (isalnum((unsigned char)*c) || *c == '-' || *c == '_')
                 continue; /* another name that begins like this one */
@@ -353,7 +357,7 @@ static const char *named_config(struct translation *t, const char *text, bool *t
             times++;
         }
     }
-    *touched = name && occurrences(plain, name) > times;
+    *touched = name && stands_more_often(plain, name, times);
     return name;
 }
 
@@ -361,7 +365,7 @@ static bool follow(struct reader *r, const char *text, const char *path, struct 
 {
     const char *cursor = text;
     bool done = false;
-    while (*cursor) {
+    while (*cursor && goes_on(r->t)) {
         const char *line = next_line(r->t, &cursor);
         line += strspn(line, " \t\r");
         if (!*line || *line == '#')

@@ -41,15 +41,14 @@ bool text_is(const char *text, const char *other)
     return text && other && strcmp(text, other) == 0;
 }
 
-const char *quoted(struct translation *t, const char *text)
+const char *quoted(struct translation *t, const char *text, size_t longest)
 {
-    enum { LONGEST = 1024 };
-    size_t length = strnlen(text, LONGEST + 1), end = 0;
-    if (length <= LONGEST)
+    size_t length = strnlen(text, longest + 1), end = 0;
+    if (length <= longest)
         return text;
-    while (end < LONGEST) {
+    while (end < longest) {
         size_t character = kube_utf8_length(text + end, length - end);
-        if (!character || end + character > LONGEST)
+        if (!character || end + character > longest)
             break;
         end += character;
     }

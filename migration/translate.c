@@ -99,6 +99,17 @@ static bool check_shape(struct json_object *root, const struct shape *shapes, si
     return true;
 }
 
+/* Names of objects and their parts, of which the API server takes none that is longer; here they
+ * are part of many texts. */
+static bool check_name(struct json_object *root, const char *pointer, struct error *err)
+{
+    const char *name = kube_json_text(root, pointer);
+    size_t length = name ? strlen(name) : 0;
+    return length <= LONGEST_NAME ||
+           error_set(err, ERROR_INVALID, "%s: found a name of %zu bytes, expected at most %d",
+                     pointer, length, LONGEST_NAME);
+}
+
 static bool check_containers(struct translation *t, struct json_object *containers)
 {
     for (size_t i = 0; i < list_length(containers) && goes_on(t); i++) {
@@ -106,7 +117,8 @@ static bool check_containers(struct translation *t, struct json_object *containe
         if (!json_object_is_type(container, json_type_object))
             return error_set(t->err, ERROR_INVALID,
                              "/spec/template/spec/containers/%zu: expected a map", i);
-        if (!check_shape(container, of_container, COUNT(of_container), t->err))
+        if (!check_shape(container, of_container, COUNT(of_container), t->err) ||
+            !check_name(container, "/name", t->err))
             return error_wrap(t->err, "/spec/template/spec/containers/%zu", i);
     }
     return true;
@@ -125,7 +137,8 @@ static bool check_stateful_set(struct translation *t)
         return error_set(err, ERROR_INVALID, "/kind: found '%s', expected 'StatefulSet'",
                          kube_kind_info(kind)->kind);
     if (!kube_json_need_string(sts, "/metadata/name", &name, err) ||
-        !check_shape(sts, of_set, COUNT(of_set), err) ||
+        !check_shape(sts, of_set, COUNT(of_set), err) || !check_name(sts, "/metadata/name", err) ||
+        !check_name(sts, "/metadata/namespace", err) ||
         !kube_json_need_array(sts, "/spec/template/spec/containers", &containers, err) ||
         !kube_json_get(sts, "/spec/replicas", json_type_int, &replicas, err))
         return false;

@@ -220,6 +220,8 @@ static bool read_whole(struct translation *t, struct json_object *entry, const c
         return true;
     json_object_object_foreach(data, key, value)
     {
+        if (!goes_on(t))
+            break;
         struct variable variable = {
             .name = prefix ? pool_text(&t->pool, "%s%s", prefix, key) : key,
             .value = map ? kube_json_as_text(value) : NULL,
