@@ -1,5 +1,7 @@
 #include "kube/internal.h"
 
+#include "kube/stream.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -222,8 +224,7 @@ char *kube_yaml_write(struct json_object *value)
     if (!out)
         return NULL;
     write_value(out, value, 0);
-    bool failed = ferror(out);
-    if (fclose(out) != 0 || failed) {
+    if (!kube_stream_close(out, NULL, NULL)) {
         free(text);
         return NULL;
     }

@@ -2,6 +2,7 @@
 
 #include "kube/cleanup.h"
 #include "kube/live.h"
+#include "kube/stream.h"
 #include "webhook/cluster.h"
 #include "webhook/server.h"
 
@@ -106,7 +107,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *handle, 
         size_t length = 0;
         FILE *out = open_memstream(&text, &length);
         unsigned status = out ? pages[i].page(context, out) : 0;
-        if (!out || fclose(out) != 0) {
+        if (!out || !kube_stream_close(out, NULL, NULL)) {
             free(text);
             return MHD_NO;
         }
