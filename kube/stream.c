@@ -1,5 +1,7 @@
 #include "kube/stream.h"
 
+#include "kube/utf8.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -40,4 +42,27 @@ bool kube_stream_reserve(struct error *err)
             return error_set(err, ERROR_UNAVAILABLE, "/dev/null: %s", strerror(errno));
     }
     return true;
+}
+
+/* In few writes: standard error has no buffer. */
+void kube_stream_show(FILE *out, const char *text, size_t length)
+{
+    size_t begin = 0;
+    for (size_t at = 0, step; at < length; at += step) {
+        char shown[KUBE_UTF8_SHOWN];
+        step = kube_utf8_show(text + at, length - at, shown);
+        if (memcmp(shown, text + at, step) == 0)
+            continue;
+        fwrite(text + begin, 1, at - begin, out);
+        fputs(shown, out);
+        begin = at + step;
+    }
+    fwrite(text + begin, 1, length - begin, out);
+}
+
+void kube_stream_say(FILE *out, const char *lead, const char *text)
+{
+    fputs(lead, out);
+    kube_stream_show(out, text, strlen(text));
+    fputc('\n', out);
 }

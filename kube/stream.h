@@ -1,4 +1,4 @@
-/* What was written has to arrive: streams whose end is checked. */
+/* Output of commands: what was written has to arrive, and what a person gets can be seen. */
 #ifndef KUBE_STREAM_H
 #define KUBE_STREAM_H
 
@@ -18,5 +18,11 @@ bool kube_stream_close(FILE *stream, const char *name, struct error *err);
  * written, else the first file that is opened would get one of them, and what is printed with it.
  */
 bool kube_stream_reserve(struct error *err);
+
+/* Writes TEXT (LENGTH bytes) for a person, each character as kube_utf8_show has it. */
+void kube_stream_show(FILE *out, const char *text, size_t length);
+
+/* A line for a person: LEAD as it is, TEXT shown. */
+void kube_stream_say(FILE *out, const char *lead, const char *text);
 
 #endif

@@ -16,7 +16,7 @@ static const char standard_output[] = "standard output";
 /* A usage or input error, as every program says it. */
 static int fail(const struct error *err)
 {
-    fprintf(stderr, "druid-bridge: %s\n", err->message);
+    kube_stream_say(stderr, "druid-bridge: ", err->message);
     return 1;
 }
 
@@ -30,16 +30,17 @@ static int issue_certs(const struct webhook_options *options)
         return fail(&err);
     kube_time_format(issued.not_after, expiry);
     for (size_t i = 0; i < CERT_FILES; i++)
-        fprintf(stderr, "wrote %s\n", issued.paths[i]);
+        kube_stream_say(stderr, "wrote ", issued.paths[i]);
     fprintf(stderr, "valid until %s; the caBundle follows\n", expiry);
     puts(issued.ca_base64);
-    if (kube_stream_flush(stdout, standard_output, &err))
+    struct error why = {0};
+    if (kube_stream_flush(stdout, standard_output, &why))
         return 0;
     /* A second call would not overwrite them. */
-    fprintf(stderr,
-            "druid-bridge: %s; the files are complete; the caBundle is ca.crt of %s in base64\n",
-            err.message, options->issue_certs);
-    return 1;
+    error_set(&err, ERROR_UNAVAILABLE,
+              "%s; the files are complete; the caBundle is ca.crt of %s in base64", why.message,
+              options->issue_certs);
+    return fail(&err);
 }
 
 static int migrate(const struct webhook_options *options)

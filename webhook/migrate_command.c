@@ -28,7 +28,7 @@ struct output {
 static void warn(void *context, const char *message)
 {
     (void)context;
-    fprintf(stderr, "druid-bridge: warning: %s\n", message);
+    kube_stream_say(stderr, "druid-bridge: warning: ", message);
 }
 
 static void show_progress(struct output *output, size_t index, size_t total)
@@ -139,8 +139,11 @@ static bool end_report(struct output *output, struct error *err)
         fprintf(out, "%sSkipped\n", output->reports ? "\n" : "");
         for (size_t i = 0; i < skipped; i++) {
             struct json_object *item = json_object_array_get_idx(output->skipped, i);
-            fprintf(out, "  StatefulSet %s/%s: %s\n", kube_json_text(item, "/namespace"),
-                    kube_json_text(item, "/statefulSet"), kube_json_text(item, "/reason"));
+            AUTO_FREE char *line = NULL;
+            if (asprintf(&line, "%s/%s: %s", kube_json_text(item, "/namespace"),
+                         kube_json_text(item, "/statefulSet"), kube_json_text(item, "/reason")) < 0)
+                return out_of_memory(err);
+            kube_stream_say(out, "  StatefulSet ", line);
         }
     }
     return kube_stream_flush(out, output->report_name, err);
@@ -252,7 +255,7 @@ int migrate_command(const struct migrate_command *command)
         !kube_stream_close(output.report, output.report_name, done ? &error : NULL))
         done = false;
     if (!done) {
-        fprintf(stderr, "druid-bridge: %s\n", error.message);
+        kube_stream_say(stderr, "druid-bridge: ", error.message);
         return EXIT_UNREADABLE;
     }
     if (output.blocked)

@@ -38,7 +38,7 @@ static unsigned page_readyz(struct webhook_operations *operations, FILE *out)
 {
     struct error err = {0};
     bool ready = webhook_operations_ready(operations, &err);
-    fprintf(out, "%s\n", ready ? "ok" : err.message);
+    kube_stream_say(out, "", ready ? "ok" : err.message);
     if (operations->state->live)
         fprintf(out, "object source: heard from the API server %lld s ago\n",
                 (long long)kube_live_age(operations->state->live));

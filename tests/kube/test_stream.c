@@ -86,6 +86,19 @@ static void a_stream_in_memory_fails_for_want_of_it(void **state)
     assert_int_equal(err.code, ERROR_NO_MEMORY);
 }
 
+static void what_a_person_gets_can_be_seen(void **state)
+{
+    (void)state;
+    AUTO_FREE char *text = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&text, &length);
+    kube_stream_say(stream, "say: ", "\033[31mred\nline\xff \xc3\xa4\\u");
+    kube_stream_say(stream, "", "");
+    kube_stream_show(stream, "plain text", 5);
+    assert_true(kube_stream_close(stream, NULL, NULL));
+    assert_string_equal(text, "say: \\u001b[31mred\\u000aline\xef\xbf\xbd \xc3\xa4\\u\n\nplain");
+}
+
 /* In a process of its own; its status says which step went wrong. */
 static int without_descriptors(void)
 {
@@ -131,6 +144,7 @@ int main(void)
         cmocka_unit_test(what_is_in_the_buffer_counts),
         cmocka_unit_test(what_failed_before_is_not_forgotten),
         cmocka_unit_test(a_stream_in_memory_fails_for_want_of_it),
+        cmocka_unit_test(what_a_person_gets_can_be_seen),
         cmocka_unit_test(closed_descriptors_are_reserved),
         cmocka_unit_test(open_descriptors_are_left_alone),
     };

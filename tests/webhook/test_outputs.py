@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """What cannot be written is said, with exit status 1: nobody takes half an output for the whole."""
+import json
 import os
 import pathlib
 import shutil
@@ -8,8 +9,10 @@ import sys
 import tempfile
 import unittest
 
+import yaml
+
 sys.path.insert(0, os.path.dirname(__file__))
-from service import PROGRAM  # noqa: E402
+from service import PROGRAM, Service  # noqa: E402
 
 STATEFUL_SET = "tests/fixtures/migration/plain.yaml"
 FULL = "/dev/full"
@@ -84,6 +87,103 @@ class Full(unittest.TestCase):
             self.run_shell(how, "--migrate", STATEFUL_SET, "--report", report)
             self.assertNotIn("apiVersion", pathlib.Path(report).read_text(encoding="utf-8"))
             self.assertNotIn("druid-bridge: ", pathlib.Path(report).read_text(encoding="utf-8"))
+
+
+# What steers a terminal, turns the direction of a line, ends it, or is not seen.
+MISLEADING = "\x1b\x07\x7f\x9b\u202e\u2066\u200f\u2028\u200b\ufeff\U000e0041\n"
+
+
+class Shown(unittest.TestCase):
+    """Nothing that a manifest or an argument has reaches a terminal but as characters that are seen."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="druid-bridge-test.")
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def run_program(self, *arguments):
+        return subprocess.run([PROGRAM, *arguments], capture_output=True, check=False, timeout=60)
+
+    def assert_clean(self, output):
+        text = output.decode("utf-8")
+        self.assertEqual([hex(ord(c)) for c in text if c in MISLEADING and c != "\n"], [])
+        return text
+
+    def write(self, name, objects):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            yaml.safe_dump_all(objects, file)
+        return path
+
+    def test_the_report_of_an_etcd(self):
+        with open(STATEFUL_SET, encoding="utf-8") as file:
+            objects = list(yaml.safe_load_all(file))
+        etcd = next(o for o in objects if o["kind"] == "StatefulSet")
+        for one in objects:
+            one["metadata"]["namespace"] = "shop" + MISLEADING
+        etcd["metadata"]["name"] = "stock" + MISLEADING
+        etcd["metadata"].setdefault("annotations", {})["a" + MISLEADING] = "b" + MISLEADING
+        etcd["spec"]["odd" + MISLEADING] = "c" + MISLEADING
+        container = etcd["spec"]["template"]["spec"]["containers"][0]
+        container.setdefault("args", []).append("--odd" + MISLEADING)
+        container["name"] += MISLEADING
+        other = {"apiVersion": "apps/v1", "kind": "StatefulSet",
+                 "metadata": {"namespace": "n" + MISLEADING, "name": "prometheus" + MISLEADING},
+                 "spec": {"template": {"spec": {"containers": [{"name": "p", "image": "prometheus"}]}}}}
+        path = self.write("objects.yaml", [*objects, other])
+        result = self.run_program("--migrate", path)
+        text = self.assert_clean(result.stderr)
+        self.assertEqual(result.returncode, 2, text)
+        self.assertIn("StatefulSet shop\\u001b\\u0007\\u007f\\u009b\\u202e\\u2066\\u200f\\u2028\\u200b\\ufeff"
+                      "\\udb40\\udc41\\u000a/stock\\u001b", text)
+        self.assertIn("StatefulSet n\\u001b", text)
+        self.assert_clean(result.stdout)
+
+    def test_an_etcd(self):
+        with open(STATEFUL_SET, encoding="utf-8") as file:
+            objects = list(yaml.safe_load_all(file))
+        etcd = next(o for o in objects if o["kind"] == "StatefulSet")
+        value = "b" + MISLEADING
+        etcd["spec"]["template"]["metadata"].setdefault("annotations", {})["example.com/a"] = value
+        result = self.run_program("--migrate", self.write("objects.yaml", objects))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        tree = yaml.safe_load(self.assert_clean(result.stdout))
+        self.assertIn(json.dumps(value), json.dumps(tree))
+
+    def test_warnings_and_errors(self):
+        kind = self.write("kind.yaml", [{"apiVersion": "v1", "kind": "Pod" + MISLEADING, "metadata": {"name": "a"}}])
+        named = self.write("named" + MISLEADING.replace("\n", "") + ".yaml", [{"kind": 1}])
+        for arguments in (("--migrate", STATEFUL_SET, "--objects", kind), ("--migrate", named),
+                          ("--migrate", "/nowhere/" + MISLEADING), ("--strategy", MISLEADING),
+                          ("--" + MISLEADING,), (MISLEADING,),
+                          ("--issue-certs", self.folder + MISLEADING, "--dns-name", MISLEADING)):
+            with self.subTest(arguments):
+                text = self.assert_clean(self.run_program(*arguments).stderr)
+                self.assertIn("\\u009b\\u202e", text)
+
+    def test_what_an_api_server_says(self):
+        told = {"kind": "Status", "message": "as told" + MISLEADING}
+        folder = tempfile.mkdtemp(prefix="druid-bridge-apiserver.")
+        with subprocess.Popen([sys.executable, "tests/support/apiserver.py", folder], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True) as server:
+            self.addCleanup(server.kill)
+            server.stdout.readline()
+            server.stdin.write(json.dumps({"do": "fault", "verb": "list", "resource": "namespaces", "status": 403,
+                                           "body": json.dumps(told)}) + "\n")
+            server.stdin.flush()
+            server.stdout.readline()
+            service = Service(kubeconfig=pathlib.Path(folder, "kubeconfig").read_text(encoding="utf-8").replace(
+                '"ca.crt"', json.dumps(folder + "/ca.crt")).replace('"token"', json.dumps(folder + "/token")))
+            self.addCleanup(service.process.kill)
+            service.wait_for_log("RBAC does not allow it", 20)
+            self.assertIn("as told\\u001b\\u0007", self.assert_clean(service.operations("/readyz")[1].encode()))
+            self.assertIn("as told\\u001b\\u0007", self.assert_clean(service.log().encode()))
+            service.stop()
+            server.stdin.close()
+
+    def test_names_of_files_that_were_written(self):
+        result = self.run_program("--issue-certs", self.folder + "/c" + MISLEADING, "--dns-name", "localhost")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("\\u009b\\u202e", self.assert_clean(result.stderr))
 
 
 if __name__ == "__main__":
