@@ -77,7 +77,7 @@ run: ## serve on 127.0.0.1:8443 with certificates made on the spot, until Ctrl-C
 check: ## install what they need, build and run the tests of every room, or with T=PATTERN some of them
 	$(if $(strip $(CHECKED)),,$(error no test's path contains '$(T)'))
 	@tests/install-packages build run check
-	@$(MAKE) all $(CHOSEN_TESTS)
+	@$(MAKE) all tests
 	@tests/run $(CHECKED)
 
 e2e: ## the same program behind a real API server
@@ -112,7 +112,7 @@ install: all ## install the program; DESTDIR and PREFIX as usual
 clean: ## remove what was built
 	rm -rf build
 
-tests: $(TESTS)
+tests: $(CHOSEN_TESTS)
 	@:
 
 $(PROGRAM): $(BUILD)/obj/webhook/main.o $(LIBRARY_OBJECTS)

@@ -42,8 +42,8 @@ bool kube_yaml_scalar(const char *value, size_t length, const char *tag, bool pl
 /* Whether TEXT, which a NUL follows, can stand in YAML without quotes, in one line. */
 bool kube_yaml_is_plain(const char *text, size_t length);
 
-/* Whether YAML lets the character of LENGTH bytes (0: none) stand unescaped; a line end and a tab
- * too. */
+/* Whether the character of LENGTH bytes (0: none) can stand in YAML unescaped: YAML lets it, and it
+ * misleads nobody; a line end and a tab too. */
 bool kube_yaml_is_printable(const char *character, size_t length);
 
 /* For the YAML reader: a map that keeps the lines of its keys (NULL: no memory), the line of a key

@@ -2,6 +2,7 @@
 
 #include "kube/cleanup.h"
 #include "kube/read.h"
+#include "kube/stream.h"
 
 #include <string.h>
 
@@ -178,8 +179,8 @@ static bool peer_chain(gnutls_session_t session, char **out, size_t *length, str
             fwrite(pem.data, 1, pem.size, stream);
         gnutls_free(pem.data);
     }
-    if (fclose(stream) != 0)
-        return error_set(err, ERROR_NO_MEMORY, "out of memory");
+    if (!kube_stream_close(stream, NULL, err))
+        return false;
     if (size == 0)
         return error_set(err, ERROR_INVALID, "no client certificate was presented");
     *out = TAKE(text);
