@@ -81,30 +81,39 @@ bool patch_find_etcd(struct patch_plan *plan, bool *is_there, bool *reconciled, 
     return true;
 }
 
-bool patch_has_master(struct patch_plan *plan, bool *has, struct error *err)
+/* The Etcd that controls what is written, and the one that controls what is stored; NULL: none. */
+static bool find_owners(struct patch_plan *plan, struct json_object **written,
+                        struct json_object **stored, struct error *err)
 {
     const struct patch_request *request = plan->request;
+    *written = patch_controlling_etcd(request->work, request->object);
+    *stored = request->update ? patch_controlling_etcd(request->work, request->old_object) : NULL;
+    return kube_work_check(request->work, err);
+}
+
+bool patch_has_master(struct patch_plan *plan, bool *has, struct error *err)
+{
+    struct json_object *written;
+    struct json_object *stored;
     bool is_there;
-    struct json_object *owner = patch_controlling_etcd(request->work, request->object);
-    struct json_object *stored =
-        request->update ? patch_controlling_etcd(request->work, request->old_object) : NULL;
-    if (!kube_work_check(request->work, err))
+    if (!find_owners(plan, &written, &stored, err))
         return false;
     /* The stored one counts: nobody frees a StatefulSet by striking out its owner. */
-    *has = (owner && patch_is_druid(plan)) || (stored && may_exist(plan, stored));
+    *has = (written && patch_is_druid(plan)) || (stored && may_exist(plan, stored));
     return *has || patch_find_etcd(plan, &is_there, has, err);
 }
 
 bool patch_check_owner(struct patch_plan *plan, struct error *err)
 {
-    const struct patch_request *request = plan->request;
-    struct json_object *owner = patch_controlling_etcd(request->work, request->object);
-    struct json_object *stored =
-        request->update ? patch_controlling_etcd(request->work, request->old_object) : NULL;
-    const char *name = kube_json_text(owner, "/name");
-    if (!owner || is_same_owner(owner, stored) || patch_is_druid(plan) ||
+    struct json_object *written;
+    struct json_object *stored;
+    if (!find_owners(plan, &written, &stored, err))
+        return false;
+    if (!written || is_same_owner(written, stored) || patch_is_druid(plan) ||
         plan->settings->guard == PATCH_GUARD_OFF)
-        return kube_work_check(request->work, err);
+        return true;
+    const char *name = kube_json_text(written, "/name");
+    const char *user = plan->request->user;
     if (plan->settings->guard == PATCH_GUARD_WARN)
         return patch_warn(plan, err,
                           "the owner reference to the Etcd %.64s does not count: only etcd-druid "
@@ -113,8 +122,8 @@ bool patch_check_owner(struct patch_plan *plan, struct error *err)
     plan->result->stage = PATCH_STAGE_DRUID;
     return error_set(
         err, ERROR_CONFLICT,
-        "/metadata/ownerReferences: found the Etcd '%.253s' as the controller; only "
-        "etcd-druid makes an Etcd the controller of a StatefulSet, and user '%.128s' is "
-        "none of druid's (migration.druidServiceAccounts); remove the owner reference",
-        name ? name : "", request->user ? request->user : "");
+        "/metadata/ownerReferences: found the Etcd '%.253s' as the controller; only etcd-druid "
+        "makes an Etcd the controller of a StatefulSet, and user '%.128s' is none of druid's "
+        "(migration.druidServiceAccounts); remove the owner reference",
+        name ? name : "", user ? user : "");
 }

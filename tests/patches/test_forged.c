@@ -222,6 +222,24 @@ static void kubernetes_strikes_owners_out_but_makes_none(void **state)
 
 /* --- phases --- */
 
+static void handover_is_left_in_a_write_of_its_own(void **state)
+{
+    (void)state;
+    AUTO_CALL struct call call = stored_call("etcd-main.yaml", "aws", NULL);
+    test_change(call.old_object, "/metadata/annotations",
+                test_json("{'druid-bridge/phase':'handover'}"));
+    test_change(call.object, "/metadata/annotations", test_json("{'druid-bridge/phase':'legacy'}"));
+    test_change(call.object, "/spec/replicas", kube_json_int(2));
+    assert_refused(&call, ERROR_CONFLICT, "in a write of its own");
+    assert_string_equal(call.result.stage, "handover");
+    test_change(call.object, "/spec/replicas", kube_json_int(1));
+    assert_runs(&call);
+    assert_string_equal(call.result.stage, "legacy");
+    test_change(call.object, "/metadata/annotations", NULL);
+    assert_runs(&call);
+    assert_string_equal(call.result.stage, "handover");
+}
+
 static void the_default_phase_freezes_creations_that_declare_another(void **state)
 {
     (void)state;
@@ -284,6 +302,7 @@ int main(void)
         cmocka_unit_test(another_version_of_the_stored_owner_is_no_other_owner),
         cmocka_unit_test(a_claimed_owner_is_refused_warned_of_or_passed_over),
         cmocka_unit_test(kubernetes_strikes_owners_out_but_makes_none),
+        cmocka_unit_test(handover_is_left_in_a_write_of_its_own),
         cmocka_unit_test(the_default_phase_freezes_creations_that_declare_another),
         cmocka_unit_test(druid_and_kubernetes_pass_a_phase_that_cannot_be_read),
         cmocka_unit_test(a_namespace_that_cannot_be_read_freezes_what_declares_nothing),

@@ -264,24 +264,6 @@ static void handover_is_not_left_by_a_change_that_is_silent_about_it(void **stat
     assert_refused(&call, ERROR_CONFLICT, (const char *const[]){"its phase is handover", NULL});
 }
 
-static void handover_is_left_in_a_write_of_its_own(void **state)
-{
-    (void)state;
-    AUTO_CALL struct call call = handed_over();
-    say(call.old_object, "/metadata/annotations", "handover");
-    test_change(call.object, "/spec/replicas", kube_json_int(2));
-    set_phase(&call, "legacy");
-    assert_refused(&call, ERROR_CONFLICT,
-                   (const char *const[]){"its phase is handover", "in a write of its own", NULL});
-    assert_string_equal(call.result.stage, "handover");
-    test_change(call.object, "/spec/replicas", kube_json_int(1));
-    assert_runs(&call);
-    assert_string_equal(call.result.stage, "legacy");
-    test_change(call.object, "/metadata/annotations", NULL);
-    assert_runs(&call);
-    assert_string_equal(call.result.stage, "handover");
-}
-
 static void
 a_deployer_that_writes_its_manifest_again_is_not_refused_for_its_claim_template(void **state)
 {
@@ -435,7 +417,6 @@ int main(void)
         cmocka_unit_test(handover_reverts_no_drift),
         cmocka_unit_test(handover_refuses_creation),
         cmocka_unit_test(handover_is_not_left_by_a_change_that_is_silent_about_it),
-        cmocka_unit_test(handover_is_left_in_a_write_of_its_own),
         cmocka_unit_test(handover_lets_druid_do_all),
         cmocka_unit_test(
             a_deployer_that_writes_its_manifest_again_is_not_refused_for_its_claim_template),

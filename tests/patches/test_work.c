@@ -97,6 +97,26 @@ static void a_scale_stops_too(void **state)
 
 /* --- loops over input --- */
 
+/* The one owner that counts stands at the end of the stored list: a look that stopped before it
+ * would find an Etcd that somebody has made the controller. */
+static void half_a_look_at_the_owners_refuses_nobody(void **state)
+{
+    (void)state;
+    AUTO_CALL struct call call = stored_call("etcd-main.yaml", "aws", NULL);
+    AUTO_JSON struct json_object *owner =
+        test_json("{'apiVersion':'druid.gardener.cloud/v1alpha1','kind':'Etcd','name':'etcd-main',"
+                  "'uid':'1','controller':true}");
+    AUTO_JSON struct json_object *other = test_json("{'kind':'Other'}");
+    struct json_object *owners = json_object_new_array();
+    for (int i = 0; i < 4 * KUBE_WORK_TURNS; i++)
+        kube_json_append(owners, json_object_get(other));
+    kube_json_append(owners, json_object_get(owner));
+    test_change(call.old_object, "/metadata/ownerReferences", owners);
+    test_change(call.object, "/metadata/ownerReferences", kube_json_array(1, TAKE(owner)));
+    assert_true(stop_everywhere(&call, patch_stateful_set) > 4);
+    assert_string_equal(call.result.stage, "druid");
+}
+
 struct list {
     enum patch_phase phase; /* in which the loop runs */
     const char *pointer;
@@ -167,6 +187,7 @@ int main(void)
         cmocka_unit_test(an_update_stops_between_any_two_stages),
         cmocka_unit_test(an_etcd_stops_between_any_two_stages),
         cmocka_unit_test(a_scale_stops_too),
+        cmocka_unit_test(half_a_look_at_the_owners_refuses_nobody),
         LIST("a loop over owners asks and stops", owners),
         LIST("a loop over containers asks and stops", containers),
         LIST("a loop over a command asks and stops", command),
