@@ -5,8 +5,8 @@ import subprocess
 import sys
 import unittest
 
-ENVIRONMENT = {key: value for key, value in os.environ.items()
-               if key not in ("BUILD", "CC", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "PROGRAM", "SANITIZE", "T")}
+OF_A_CALLING_MAKE = ("BUILD", "CC", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "PROGRAM", "SANITIZE", "T")
+ENVIRONMENT = {key: value for key, value in os.environ.items() if key not in OF_A_CALLING_MAKE}
 
 
 def make(*arguments):
@@ -55,10 +55,14 @@ class Choice(unittest.TestCase):
 
 
 class Run(unittest.TestCase):
+    @staticmethod
+    def run_tests(*tests):
+        return subprocess.run(["tests/run", *tests], capture_output=True, text=True, check=False, env=ENVIRONMENT)
+
     def test_each_line_says_how_long_it_took(self):
-        result = subprocess.run(["tests/run", "/bin/true"], capture_output=True, text=True, check=False, env=ENVIRONMENT)
+        result = self.run_tests("/bin/true")
         self.assertRegex(result.stdout, r"  ok      /bin/true \(\d+\.\d s\)\n1 passed, 0 failed, 0 skipped\n$")
-        result = subprocess.run(["tests/run", "/bin/false"], capture_output=True, text=True, check=False, env=ENVIRONMENT)
+        result = self.run_tests("/bin/false")
         self.assertRegex(result.stdout, r"  FAILED  /bin/false \(\d+\.\d s, exit 1\)\n")
         self.assertEqual(result.returncode, 1)
 
