@@ -125,7 +125,10 @@ class Service:
         return connection
 
     def raw(self, timeout=30):
-        return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
+        sock = socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
+        # As Go's clients do: a request does not wait for the acknowledgement of the handshake.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
 
     def raw_tls(self, timeout=30):
         return self.context().wrap_socket(self.raw(timeout), server_hostname="localhost")
