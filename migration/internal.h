@@ -170,7 +170,7 @@ bool config_file_read(struct translation *t, const char *path, bool by_habit,
 void config_text_read(struct translation *t, const char *text, const char *where, const char *path,
                       struct reading *reading);
 /* Whether TEXT has a setting that only etcd has. */
-bool config_text_is_etcds(const char *text);
+bool config_text_is_etcds(struct translation *t, const char *text);
 
 /* search.c: the ConfigMap, of those that are mounted, that has etcd's configuration; OUT stays as
  * it is where there is none. False: the source cannot answer. */

@@ -109,6 +109,25 @@ static void copied_below_a_long_path(struct large *large, size_t n)
     long_path(large, POD "/affinity", n);
 }
 
+static void copied_maps(struct large *large, size_t n)
+{
+    struct json_object *list = json_object_new_array();
+    for (size_t i = 0; i < n; i++)
+        json_object_array_add(list, json_object_new_object());
+    json_object_object_add(at(large, POD), "affinity", json_object_new_object());
+    json_object_object_add(at(large, POD "/affinity"), "maps", list);
+}
+
+static void copied_deep_maps(struct large *large, size_t n)
+{
+    struct json_object *list = json_object_new_array();
+    for (size_t i = 0; i < n; i++)
+        json_object_array_add(
+            list, test_json("{'a':{'a':{'a':{'a':{'a':{'a':{'a':{'a':{'a':{'a':1}}}}}}}}}}"));
+    json_object_object_add(at(large, POD), "affinity", json_object_new_object());
+    json_object_object_add(at(large, POD "/affinity"), "maps", list);
+}
+
 static void fractions(struct large *large, size_t n)
 {
     struct json_object *list = json_object_new_array();
@@ -157,6 +176,24 @@ static void long_texts(struct large *large, size_t n)
     free(text);
 }
 
+static void long_labels(struct large *large, size_t n)
+{
+    char *text = many("y", n);
+    set(at(large, "/spec/template/metadata/labels"), json_object_new_string(text), "label");
+    set(at(large, "/spec/template/metadata/annotations"), json_object_new_string(text), "note");
+    json_object_object_add(at(large, "/spec/selector"), "matchLabels", json_object_new_object());
+    set(at(large, "/spec/selector/matchLabels"), json_object_new_string(text), "label");
+    free(text);
+}
+
+static void long_affinity(struct large *large, size_t n)
+{
+    char *text = many("y", n);
+    json_object_object_add(at(large, POD), "affinity", json_object_new_object());
+    set(at(large, POD "/affinity"), json_object_new_string(text), "text");
+    free(text);
+}
+
 static void long_data_dir(struct large *large, size_t n)
 {
     char *text = many("/x", n / 2);
@@ -165,11 +202,50 @@ static void long_data_dir(struct large *large, size_t n)
     free(text);
 }
 
+/* A configuration whose YAML is many small things. */
+static void yaml_of(struct large *large, const char *item, size_t n)
+{
+    struct json_object *data = beside(large, "ConfigMap", "config");
+    char *text = many(item, n), *whole = NULL;
+    if (asprintf(&whole, "data-dir: /data/new.etcd\nx: [%s1]\n", text) < 0)
+        fail_msg("out of memory");
+    set(data, json_object_new_string(whole), "own.yaml");
+    free(text);
+    free(whole);
+    add(large, POD "/volumes", "{'name':'config','configMap':{'name':'config'}}");
+    add(large, ETCD "/volumeMounts", "{'name':'config','mountPath':'/config'}");
+    json_object_object_add(at(large, ETCD), "args",
+                           test_json("['--config-file=/config/own.yaml']"));
+    json_object_object_add(at(large, "/spec"), "replicas", json_object_new_int(10));
+}
+
+static void lists_in_yaml(struct large *large, size_t n)
+{
+    yaml_of(large, "[],", n);
+}
+
+static void maps_in_yaml(struct large *large, size_t n)
+{
+    yaml_of(large, "{},", n);
+}
+
+static void numbers_in_yaml(struct large *large, size_t n)
+{
+    yaml_of(large, "1,", n);
+}
+
 static const struct shape costly[] = {
+    {"lists in YAML", lists_in_yaml, 5000},
+    {"maps in YAML", maps_in_yaml, 5000},
+    {"numbers in YAML", numbers_in_yaml, 5000},
     {"long texts", long_texts, 50000},
+    {"long labels", long_labels, 100000},
+    {"a long affinity", long_affinity, 100000},
     {"a long data directory", long_data_dir, 100000},
     {"unknown below a long path", unknown_below_a_long_path, 4000},
     {"copied below a long path", copied_below_a_long_path, 4000},
+    {"maps that are copied", copied_maps, 4000},
+    {"deep maps that are copied", copied_deep_maps, 400},
     {"claimed by many", claimed_by_many, 4000},
     {"fractions", fractions, 4000},
     {"short labels", short_labels, 4000},
@@ -191,7 +267,8 @@ static const struct shape costly[] = {
 
 enum { COSTLY = sizeof costly / sizeof *costly };
 
-/* Bytes of the heap, in all and beyond the tree, at the most. */
+/* Bytes of the heap, beyond what there was before, at the most; 0: it takes more than the options
+ * allow. */
 static size_t peak_of(const struct large *large, struct kube_files *files,
                       const struct migrate_options *options)
 {
@@ -199,10 +276,37 @@ static size_t peak_of(const struct large *large, struct kube_files *files,
     struct error error = {0};
     size_t before = held;
     peak = held;
-    if (!migrate_stateful_set(large->sts, kube_files_source(files), options, &result, &error))
-        fail_msg("%s", error.message);
-    return peak - before;
+    bool done =
+        migrate_stateful_set(large->sts, kube_files_source(files), options, &result, &error);
+    if (!done)
+        assert_int_equal(error.code, ERROR_RANGE);
+    return done ? peak - before : 0;
 }
+
+static size_t size_of_copy(struct json_object *value)
+{
+    size_t before = held;
+    AUTO_JSON struct json_object *copy = kube_json_copy(value);
+    return held - before;
+}
+
+/* The least that the options have to allow. */
+static size_t need_of(const struct large *large, struct kube_files *files,
+                      struct migrate_options options)
+{
+    size_t low = 0, high = 1 << 30;
+    while (high - low > 16 * 1024) {
+        options.memory = low + (high - low) / 2;
+        if (peak_of(large, files, &options))
+            high = options.memory;
+        else
+            low = options.memory;
+    }
+    return high;
+}
+
+/* What the smallest one takes. */
+enum { ALWAYS = 64 * 1024 };
 
 static void a_leaf_has_a_price(void **state)
 {
@@ -214,13 +318,23 @@ static void a_leaf_has_a_price(void **state)
     struct large large = large_new();
     shape->fill(&large, shape->n);
     struct kube_files *files = files_beside(&large);
-    size_t leaves = leaves_of(large.sts), bytes = strlen(kube_json_write(large.sts));
+    size_t leaves = leaves_of(large.sts);
+    size_t bytes = strlen(kube_json_write(large.sts)) + strlen(kube_json_write(large.beside));
+    size_t tree = size_of_copy(large.sts);
     for (size_t i = 0; i < 2; i++) {
         size_t most = peak_of(&large, files, &ways[i]);
+        size_t need = need_of(&large, files, ways[i]);
+        size_t rest = most > need ? most - need : 0;
+        size_t reserved = 2 * tree + (i ? 0 : leaves * MIGRATE_FIELD_BYTES);
         if (getenv("LEAF_FIGURES"))
-            printf("%-30s %-13s %6zu leaves, %7zu bytes: %6zu bytes a leaf, %5zu a byte\n",
-                   shape->name, i ? "findings only" : "full", leaves, bytes, most / leaves,
-                   most / bytes);
+            printf("%-30s %-13s %5zu leaves %7zu bytes, at most %6zu KiB: %6zu a leaf, %5zu a "
+                   "byte; of them beyond the limit %5zu a leaf, %5.2f of the tree\n",
+                   shape->name, i ? "findings only" : "full", leaves, bytes, most / 1024,
+                   most / leaves, most / bytes, rest / leaves,
+                   tree ? (double)rest / (double)tree : 0);
+        if (COUNTED && rest > reserved + ALWAYS)
+            fail_msg("%s: %zu bytes beyond the limit, expected at most %zu", shape->name, rest,
+                     reserved);
     }
     kube_files_free(files);
     large_free(&large);
