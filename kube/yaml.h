@@ -19,6 +19,11 @@ typedef bool kube_yaml_document(void *context, struct json_object *document, uns
 bool kube_yaml_read(const char *text, size_t length, kube_yaml_document *each, void *context,
                     struct error *err);
 
+/* The same for a text of which little is expected: its aliases weigh at most ALIASES in all, where
+ * a node counts 256 and its keys and texts their bytes. */
+bool kube_yaml_read_bounded(const char *text, size_t length, size_t aliases,
+                            kube_yaml_document *each, void *context, struct error *err);
+
 /* The line (from 1) on which VALUE, or the key before it, stood in the text that kube_yaml_read
  * read as YAML; 0 where it is not known (JSON, null, fractions, copies). KEY_LINE knows it for
  * every key of MAP, whatever its value, as long as no key was added or removed. */

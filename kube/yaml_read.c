@@ -26,7 +26,7 @@ struct reader {
     struct json_object *root; /* owned */
     unsigned root_line;
     struct json_object *anchors; /* owned; name to node */
-    size_t budget;               /* what is left of ALIAS_BUDGET */
+    size_t budget;               /* what is left for aliases */
     struct error *err;
 };
 
@@ -334,12 +334,12 @@ static bool read_yaml(struct reader *reader, kube_yaml_document *each, void *con
     return good;
 }
 
-bool kube_yaml_read_text(const struct kube_text *text, kube_yaml_document *each, void *context,
-                         struct error *err)
+static bool read_text(const struct kube_text *text, size_t aliases, kube_yaml_document *each,
+                      void *context, struct error *err)
 {
     if (kube_json_is_likely(text))
         return kube_json_read_text(text, each, context, err);
-    struct reader reader = {.text = text, .budget = ALIAS_BUDGET, .err = err};
+    struct reader reader = {.text = text, .budget = aliases, .err = err};
     if (!yaml_parser_initialize(&reader.parser))
         return error_set(err, ERROR_NO_MEMORY, "out of memory");
     yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
@@ -350,9 +350,21 @@ bool kube_yaml_read_text(const struct kube_text *text, kube_yaml_document *each,
     return good;
 }
 
+bool kube_yaml_read_text(const struct kube_text *text, kube_yaml_document *each, void *context,
+                         struct error *err)
+{
+    return read_text(text, ALIAS_BUDGET, each, context, err);
+}
+
 bool kube_yaml_read(const char *text, size_t length, kube_yaml_document *each, void *context,
                     struct error *err)
 {
     return kube_yaml_read_text(&(struct kube_text){.bytes = text, .length = length}, each, context,
                                err);
+}
+
+bool kube_yaml_read_bounded(const char *text, size_t length, size_t aliases,
+                            kube_yaml_document *each, void *context, struct error *err)
+{
+    return read_text(&(struct kube_text){NULL, text, length}, aliases, each, context, err);
 }

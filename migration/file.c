@@ -8,15 +8,20 @@
 /* Keys of which a file must have one to be taken for etcd's. */
 static const char *const telling[] = {"data-dir", "listen-client-urls", "initial-cluster"};
 
+/* Bounds on a file: etcd's own has some hundred lines. An alias stands for what was written before.
+ */
+enum { CONFIG_MAX = 64 * 1024, CONFIG_ALIASES = 512 * 1024 };
+
 /* --- the text --- */
 
 static bool take_first(void *context, struct json_object *document, unsigned line,
                        struct error *err)
 {
     (void)line;
+    (void)err;
     struct json_object **first = context;
-    if (!*first && !(*first = kube_json_copy(document)))
-        return error_set(err, ERROR_NO_MEMORY, "out of memory");
+    if (!*first)
+        *first = json_object_get(document);
     return true;
 }
 
@@ -25,11 +30,29 @@ static void free_tree(void *tree)
     json_object_put(tree);
 }
 
-/* TEXT as a map, the caller's. */
-static bool parse(const char *text, struct json_object **out, struct error *err)
+/* What the tree of TEXT may take at most, by the characters that a map, a list, or another value
+ * needs. */
+static size_t weight_of(const char *text, size_t length)
+{
+    enum { OF_MAP = 900, OF_LIST = 300, OF_VALUE = 160 };
+    size_t weight = 4 * length + (memchr(text, '*', length) ? 4 * CONFIG_ALIASES : 0);
+    for (size_t i = 0; i < length; i++)
+        weight += strchr("{:?", text[i])   ? OF_MAP
+                  : strchr("[-", text[i])  ? OF_LIST
+                  : strchr(",\n", text[i]) ? OF_VALUE
+                                           : 0;
+    return weight;
+}
+
+/* TEXT as a map, the caller's. What it takes is charged to POOL. */
+static bool parse(struct pool *pool, const char *text, struct json_object **out, struct error *err)
 {
     AUTO_JSON struct json_object *tree = NULL;
-    if (!kube_yaml_read(text, strlen(text), take_first, &tree, err))
+    size_t length = strnlen(text, CONFIG_MAX + 1);
+    if (length > CONFIG_MAX)
+        return error_set(err, ERROR_RANGE, "it has more than %d bytes", CONFIG_MAX);
+    if (!pool_charge(pool, weight_of(text, length)) ||
+        !kube_yaml_read_bounded(text, length, CONFIG_ALIASES, take_first, &tree, err))
         return false;
     if (!json_object_is_type(tree, json_type_object))
         return error_set(err, ERROR_INVALID, "found no map of settings");
@@ -45,8 +68,8 @@ struct parsed_text {
 static struct parsed_text parse_for(struct pool *pool, const char *text)
 {
     struct error error = {0};
-    struct parsed_text parsed = {0};
-    if (!parse(text, &parsed.tree, &error))
+    struct parsed_text parsed = {.why = ""};
+    if (!parse(pool, text, &parsed.tree, &error))
         parsed.why = pool_copy(pool, error.message, strlen(error.message));
     else if (!pool_own(pool, free_tree, parsed.tree))
         parsed.tree = NULL;
@@ -149,10 +172,13 @@ void config_text_read(struct translation *t, const char *text, const char *where
     read_tree(t, &parsed, where, path, reading);
 }
 
-bool config_text_is_etcds(const char *text)
+bool config_text_is_etcds(struct translation *t, const char *text)
 {
     AUTO_JSON struct json_object *tree = NULL;
-    if (!parse(text, &tree, NULL))
+    struct pool_mark mark = pool_mark(&t->pool);
+    bool read = parse(&t->pool, text, &tree, NULL);
+    pool_release(&t->pool, mark);
+    if (!read)
         return false;
     for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
         if (kube_json_child(tree, telling[i]))

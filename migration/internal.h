@@ -170,7 +170,7 @@ bool config_file_read(struct translation *t, const char *path, bool by_habit,
 void config_text_read(struct translation *t, const char *text, const char *where, const char *path,
                       struct reading *reading);
 /* Whether TEXT has a setting that only etcd has. */
-bool config_text_is_etcds(const char *text);
+bool config_text_is_etcds(struct translation *t, const char *text);
 
 /* search.c: the ConfigMap, of those that are mounted, that has etcd's configuration; OUT stays as
  * it is where there is none. False: the source cannot answer. */
@@ -267,6 +267,21 @@ struct rule {
 };
 const struct rule *rule_find(const char *path);
 void account_model(struct translation *t);
+
+/* row.c: a row of a report, a map of texts as small as it can be. Rows that come one after another
+ * share a text at the same address, where the cell has a place for it; zeroed that is empty. */
+struct shared_text {
+    const char *text;
+    struct json_object *string;
+};
+struct cell {
+    const char *key;  /* a literal */
+    const char *text; /* NULL: there is no such member */
+    struct shared_text *shared;
+};
+/* NULL: there is no memory. */
+struct json_object *row_new(const struct cell *cells, size_t count);
+void shared_texts_free(struct shared_text *texts, size_t count);
 
 /* findings.c */
 enum finding_code {

@@ -34,9 +34,15 @@ struct migrate_options {
     int64_t now;        /* seconds since 1970, for certificates */
     bool findings_only; /* of `strategy` alone, which is not MIGRATE_AUTO: the report has neither
                          * fields nor alternatives */
-    size_t memory;      /* bytes that one translation may hold besides its trees; 0: no limit */
+    size_t memory; /* bytes that one translation may hold: what it knows, reads and finds, not the
+                    * StatefulSet, the Etcd and the fields; 0: no limit */
     struct kube_work *work; /* NULL: no limit */
 };
+
+/* What a translation takes at most beyond options.memory, so that whoever works for strangers can
+ * set it aside: twice what the tree of the StatefulSet takes, and, where the fields are wanted,
+ * this for each of its leaves. */
+enum { MIGRATE_FIELD_BYTES = 3072 };
 
 /* "auto", "adopt", "join", "restore". ERROR_INVALID names those. */
 bool migrate_strategy_parse(const char *text, enum migrate_strategy *out, struct error *err);

@@ -33,7 +33,7 @@ static bool is_etcds(struct search *s, struct config_map *map, struct json_objec
     const char *known = names_get(&map->verdicts, key);
     if (!text || known)
         return known == yes;
-    bool is = config_text_is_etcds(text);
+    bool is = config_text_is_etcds(s->t, text);
     names_put(&s->t->kept, &map->verdicts, pool_copy(&s->t->kept, key, strlen(key)),
               (void *)(uintptr_t)(is ? yes : no));
     return is;

@@ -48,7 +48,8 @@ bool migrate_options_check(const struct migrate_options *options, struct error *
                          "--name '%s': the strategy adopt keeps the name of the StatefulSet",
                          options->name);
     if (options->findings_only && options->strategy == MIGRATE_AUTO)
-        return error_set(err, ERROR_INVALID, "the findings alone are those of one strategy");
+        return error_set(err, ERROR_INVALID,
+                         "the findings alone are those of one strategy, not of auto");
     return check_version("--etcd-version", options->etcd_version, 999, err) &&
            check_version("--target-etcd-version", options->target_etcd_version, 5, err);
 }

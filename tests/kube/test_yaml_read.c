@@ -306,6 +306,23 @@ static void many_small_aliases_are_fine(void **state)
     assert_int_equal(json_object_array_length(tree), TIMES + 1);
 }
 
+static bool ignore(void *context, struct json_object *document, unsigned line, struct error *err)
+{
+    (void)context, (void)document, (void)line, (void)err;
+    return true;
+}
+
+static void a_caller_may_allow_fewer_aliases(void **state)
+{
+    static const char text[] = "- &a [1, 2]\n- *a\n- *a\n"; /* three nodes each */
+    struct error err = {0};
+    (void)state;
+    assert_true(kube_yaml_read_bounded(text, strlen(text), 6 * 300, ignore, NULL, &err));
+    assert_false(kube_yaml_read_bounded(text, strlen(text), 5 * 256, ignore, NULL, &err));
+    assert_string_equal(err.message,
+                        "line 3: aliases make too much of the text, or nest too deeply");
+}
+
 static void aliases_are_copies(void **state)
 {
     (void)state;
@@ -635,6 +652,7 @@ int main(void)
         cmocka_unit_test(a_billion_laughs_are_an_error),
         cmocka_unit_test(aliases_of_long_texts_count_by_length),
         cmocka_unit_test(many_small_aliases_are_fine),
+        cmocka_unit_test(a_caller_may_allow_fewer_aliases),
         cmocka_unit_test(aliases_are_copies),
         cmocka_unit_test(every_truncation_is_read_or_refused),
         cmocka_unit_test(no_value_is_quoted),
