@@ -366,5 +366,6 @@ bool kube_yaml_read(const char *text, size_t length, kube_yaml_document *each, v
 bool kube_yaml_read_bounded(const char *text, size_t length, size_t aliases,
                             kube_yaml_document *each, void *context, struct error *err)
 {
-    return read_text(&(struct kube_text){NULL, text, length}, aliases, each, context, err);
+    return read_text(&(struct kube_text){.bytes = text, .length = length}, aliases, each, context,
+                     err);
 }
