@@ -52,7 +52,9 @@ void mounts_read(struct translation *t, struct container *container)
     struct mounts *mounts = &container->mounts;
     if (list_length(list))
         mounts->items = pool_zero(&t->pool, list_length(list) * sizeof *mounts->items);
-    for (size_t i = 0; mounts->items && i < list_length(list) && goes_on(t); i++) {
+    if (!mounts->items)
+        return;
+    for (size_t i = 0; i < list_length(list) && goes_on(t); i++) {
         struct json_object *tree = list_item(list, i);
         const char *path = kube_json_text(tree, "/mountPath");
         const char *volume = kube_json_text(tree, "/name");
@@ -64,8 +66,7 @@ void mounts_read(struct translation *t, struct container *container)
         mounts->items[mounts->count++] =
             (struct mount){.tree = tree, .index = i, .clean = clean, .length = strlen(clean)};
     }
-    if (mounts->count)
-        qsort(mounts->items, mounts->count, sizeof *mounts->items, compare);
+    qsort(mounts->items, mounts->count, sizeof *mounts->items, compare);
     for (size_t i = 1; i < mounts->count && goes_on(t); i++) {
         struct mount *mount = &mounts->items[i];
         mount->parent = around(mount - 1, mount->clean, mount->length);

@@ -27,6 +27,12 @@ static bool judge(void *context, size_t index, size_t total, const struct migrat
     return true;
 }
 
+static const char *ask(void *context)
+{
+    size_t *patience = context;
+    return *patience ? (--*patience, NULL) : "nobody waits";
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     const struct migrate_options options = {.strategy = MIGRATE_AUTO,
@@ -39,6 +45,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (kube_files_add_text(files, "input", (const char *)bytes, length, &error) &&
         !migrate_files(files, NULL, &options, judge, NULL, &error))
         must(error.code != ERROR_NONE);
+    /* The same by somebody who does not wait long, and has little memory. */
+    size_t patience = length % 97;
+    struct kube_work work = {.check = ask, .context = &patience};
+    struct migrate_options hurried = options;
+    hurried.work = &work;
+    hurried.memory = 20000 + 64 * length;
+    error = (struct error){0};
+    must(migrate_files(files, NULL, &hurried, judge, NULL, &error) ? !work.stopped
+                                                                   : error.code != ERROR_NONE);
+    must(!work.stopped || error.code == ERROR_STOPPED);
     kube_files_free(files);
     return 0;
 }

@@ -186,25 +186,6 @@ static inline void sources_of_variables(struct large *large, size_t n)
         add(large, ETCD "/envFrom", "{'configMapRef':{'name':'m%zu'}}", i);
 }
 
-static inline void pod_names(struct large *large, size_t n)
-{
-    char *name = many("n", n);
-    json_object_object_add(at(large, "/metadata"), "name", json_object_new_string(name));
-    for (size_t i = 0; i < n && i < 2000; i++)
-        add(large, ETCD "/env",
-            "{'name':'N%zu','valueFrom':{'fieldRef':{'fieldPath':'metadata.name'}}}", i);
-    free(name);
-}
-
-static inline void container_names(struct large *large, size_t n)
-{
-    char *name = many("n", n);
-    json_object_object_add(at(large, ETCD), "name", json_object_new_string(name));
-    for (size_t i = 0; i < n && i < 2000; i++)
-        add(large, ETCD "/args", "'--unknown-%zu=1'", i);
-    free(name);
-}
-
 static inline void arguments(struct large *large, size_t n)
 {
     for (size_t i = 0; i < 2000 && i < n; i++)
@@ -428,8 +409,6 @@ static const struct shape shapes[] = {
     {"dollars", dollars, 30000},
     {"values made of values", values_of_values, 500},
     {"sources of variables", sources_of_variables, 2000},
-    {"names of the pod", pod_names, 250},
-    {"names of a container", container_names, 500},
     {"arguments", arguments, 500},
     {"repeated arguments", repeated_arguments, 500},
     {"a script", script, 2000},

@@ -18,6 +18,9 @@
 static size_t held, peak;
 
 #if COUNTED
+/* glibc's names are reserved, those of its parameters, too.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name,bugprone-reserved-identifier,cert-dcl*)
+ */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *memory, size_t size);
@@ -56,6 +59,8 @@ void free(void *memory)
     count_out(memory);
     __libc_free(memory);
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name,bugprone-reserved-identifier,cert-dcl*)
+ */
 #endif
 
 static size_t leaves_of(struct json_object *value)

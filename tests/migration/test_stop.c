@@ -93,6 +93,45 @@ static void work_that_is_stopped_gives_no_result(void **state)
     }
 }
 
+/* Etcds, and others, which are only looked at. */
+static struct json_object *list_of(size_t n)
+{
+    struct json_object *items = json_object_new_array();
+    for (size_t i = 0; i < n; i++) {
+        struct large large = large_new();
+        if (i % 4)
+            json_object_object_add(at(&large, POD), "containers", json_object_new_array());
+        json_object_object_add(at(&large, "/metadata"), "name",
+                               kube_json_stringf("main-%zu", i * 7919 % n));
+        json_object_array_add(items, json_object_get(large.sts));
+        large_free(&large);
+    }
+    return kube_json_object("kind", kube_json_string("List"), "items", items, NULL);
+}
+
+static void a_list_that_is_stopped_gives_no_result(void **state)
+{
+    AUTO_JSON struct json_object *list = list_of(500);
+    struct kube_files *files = kube_files_new(NULL, NULL);
+    size_t all = 0;
+    (void)state;
+    for (size_t k = SIZE_MAX; k; k = k > all ? all : k - k / 30 - 1) {
+        struct owner owner = {.patience = k, .last = seconds()};
+        struct kube_work work = {.check = check, .context = &owner};
+        const struct migrate_options options = {.now = TEST_CERT_NOW, .work = &work};
+        AUTO_JSON struct json_object *out = NULL;
+        struct error error = {0};
+        bool done = migrate_list(list, kube_files_source(files), &options, &out, &error);
+        if (!all)
+            all = owner.asked;
+        assert_int_equal(done, k >= all);
+        assert_int_equal(out != NULL, done);
+        if (!done)
+            assert_int_equal(error.code, ERROR_STOPPED);
+    }
+    kube_files_free(files);
+}
+
 /* --- memory --- */
 
 static void memory_that_is_not_allowed_gives_no_result(void **state)
@@ -188,7 +227,7 @@ static void the_owner_is_asked_all_the_time(void **state)
 
 int main(void)
 {
-    struct CMUnitTest stops[SHAPES], holds[SHAPES + 1], asks[SHAPES];
+    struct CMUnitTest stops[SHAPES + 1], holds[SHAPES + 1], asks[SHAPES];
     struct shape own[SHAPES];
     memcpy(own, shapes, sizeof shapes);
     for (size_t i = 0; i < SHAPES; i++) {
@@ -199,6 +238,7 @@ int main(void)
         asks[i] =
             (struct CMUnitTest){own[i].name, the_owner_is_asked_all_the_time, NULL, NULL, &own[i]};
     }
+    stops[SHAPES] = (struct CMUnitTest)cmocka_unit_test(a_list_that_is_stopped_gives_no_result);
     holds[SHAPES] = (struct CMUnitTest)cmocka_unit_test(what_is_too_little_for_anything_is_refused);
     int failed = cmocka_run_group_tests_name("stopping", stops, NULL, NULL);
     failed += cmocka_run_group_tests_name("memory", holds, NULL, NULL);
