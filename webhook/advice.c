@@ -89,9 +89,9 @@ static const struct kube_source_ops careful_operations = {careful_get, careful_c
 /* A real etcd's StatefulSet has some 300 values and 20 KB. */
 enum { VALUES_MAX = 4000, TEXT_MAX = 256 << 10 };
 
-/* What the translation for one strategy takes at most, as measured: of a value of the object, and
- * of a byte of its text. */
-enum { VALUE_BYTES = 4 << 10, TEXT_TIMES = 16, TRANSLATION_BYTES = 8 << 20 };
+/* What a translation for its findings takes at most: three trees, of a KiB a value and the text
+ * itself, and what struct migrate_options allows it. */
+enum { VALUE_BYTES = 3 << 10, TEXT_TIMES = 3, TRANSLATION_BYTES = 8 << 20 };
 
 struct amount {
     long long values; /* maps and lists too */

@@ -35,7 +35,7 @@ static const char *string_end(const char *c, const char *end)
     return end - 1;
 }
 
-long long webhook_tree_bytes(const char *body, size_t length, long long extra)
+long long webhook_tree_bytes(const char *body, size_t length, long long *leaves)
 {
     /* Measured with json-c 0.16 and glibc 2.36: an empty map takes 784 bytes, a list 384, a number
      * 64, a fraction, which keeps its text, 96, and its place in a list 8 or, while the list grows,
@@ -53,6 +53,6 @@ long long webhook_tree_bytes(const char *body, size_t length, long long extra)
         else
             maps += *c == '{', lists += *c == '[', keys += *c == ':', commas += *c == ',';
     }
-    return (long long)length + maps * MAP + lists * LIST + keys * KEY + (commas + 1) * VALUE +
-           (commas + 1) * extra;
+    *leaves = commas + 1;
+    return (long long)length + maps * MAP + lists * LIST + keys * KEY + *leaves * VALUE;
 }

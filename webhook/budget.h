@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A request that holds no more than that is small: an ordinary review of 128 KB does not. */
+/* A request that holds no more than that is small. An ordinary review of 30 KB holds about 1 MiB.
+ */
 enum { WEBHOOK_SMALL = 8 << 20 };
 
 struct webhook_budget {
@@ -22,9 +23,9 @@ long long webhook_budget_most(const struct webhook_budget *budget);
 bool webhook_budget_take(struct webhook_budget *budget, long long bytes, bool small);
 void webhook_budget_give(struct webhook_budget *budget, long long bytes);
 
-/* About what BODY (LENGTH bytes) takes once it is read, rather too much than too little: a tree of
- * json-c's, and what its handler makes of it, EXTRA bytes for each leaf (a value within which there
- * are no others). Counts characters: what is no JSON gets a number as well. */
-long long webhook_tree_bytes(const char *body, size_t length, long long extra);
+/* About what BODY (LENGTH bytes) takes as a tree of json-c's, rather too much than too little.
+ * *LEAVES is how many leaves it has at most: values within which there are no others. Counts
+ * characters: what is no JSON gets numbers as well. */
+long long webhook_tree_bytes(const char *body, size_t length, long long *leaves);
 
 #endif

@@ -12,13 +12,22 @@ const char webhook_too_many[] = "too many requests at once; try again in a secon
 
 typedef struct webhook_answer handler(struct webhook_call *call);
 
+/* What a route takes besides the body: for answers of the size of the body, the patch, its base64,
+ * the answer around it, each once or twice while it grows; a translation holds three trees, and of
+ * each leaf a field of the report, as a tree and as text. Measured by tests/migration/test_memory.c
+ * and tests/webhook/test_memory.py. */
 static const struct {
     const char *url;
     handler *handler;
-    long long leaf; /* bytes that each leaf of the body takes besides the tree, as measured */
+    long long trees; /* times what the tree of the body takes */
+    long long texts; /* times the length of the body */
+    long long leaf;  /* bytes for each leaf of the body */
+    long long fixed; /* bytes */
 } routes[WEBHOOK_PATHS] = {
-    [WEBHOOK_PATH_MUTATE] = {"/mutate", webhook_mutate, 0},
-    [WEBHOOK_PATH_TRANSLATE] = {"/translate", webhook_translate, 16 << 10}, /* its own report */
+    [WEBHOOK_PATH_MUTATE] = {"/mutate", webhook_mutate, .trees = 1, .texts = 6},
+    [WEBHOOK_PATH_TRANSLATE] = {"/translate", webhook_translate, .trees = 3, .texts = 6,
+                                .leaf = MIGRATE_FIELD_BYTES + (5 << 10),
+                                .fixed = WEBHOOK_TRANSLATION_MEMORY},
 };
 
 enum webhook_path webhook_route_find(const char *path)
@@ -82,15 +91,17 @@ enum MHD_Result webhook_request_send(struct webhook_request *request)
 
 /* --- answering, in an event loop or in the slow lane --- */
 
-/* What an answer takes besides its tree: the patch, its base64, the answer around it, each once or
- * twice while it grows. */
-enum { ANSWER_TIMES = 6, LARGE_BODY = 256 << 10 };
+/* A body beyond that goes to the slow lane unread. */
+enum { LARGE_BODY = 256 << 10 };
 
 static long long needed_bytes(const struct webhook_request *request)
 {
     const char *body = request->body ? request->body : "";
-    return webhook_tree_bytes(body, request->length, routes[request->path].leaf) +
-           ANSWER_TIMES * (long long)request->length;
+    long long leaves;
+    long long tree = webhook_tree_bytes(body, request->length, &leaves);
+    return routes[request->path].trees * tree +
+           routes[request->path].texts * (long long)request->length +
+           routes[request->path].leaf * leaves + routes[request->path].fixed;
 }
 
 static struct webhook_answer too_large(const struct webhook_request *request, long long bytes)

@@ -6,9 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-/* For one StatefulSet, besides what its leaves take. */
-enum { WEBHOOK_TRANSLATION_MEMORY = 16 << 20 };
-
 /* What was sent is wrong; or it could not be decided. */
 static struct webhook_answer answer_error(const struct error *err)
 {
