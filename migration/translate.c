@@ -208,21 +208,21 @@ static bool judge(struct translation *t, struct json_object *fields)
     return account_fields(t, fields);
 }
 
-/* What STRATEGY gives. CHOSEN: its Etcd and its fields are wanted, too. */
+/* What STRATEGY gives, besides what it gave before. CHOSEN: its Etcd and its fields are wanted,
+ * too. */
 static bool try_strategy(struct translation *t, enum migrate_strategy strategy, bool chosen,
                          struct attempt *out)
 {
     AUTO_JSON struct json_object *fields =
         chosen && !t->options->findings_only ? made(t, json_object_new_array()) : NULL;
     struct pool_mark mark = pool_mark(&t->pool);
-    forget(out);
     t->strategy = strategy;
     t->etcd_name = name_of_etcd(t);
     t->claims = (struct names){0};
     t->findings = (struct findings){0};
     t->etcd = NULL;
     bool done = judge(t, fields);
-    if (done) {
+    if (done && !out->findings) {
         out->findings = findings_report(t, &out->verdict);
         out->name = t->etcd_name;
         done = translation_goes_on(t);
@@ -335,8 +335,9 @@ bool migrate_stateful_set(struct json_object *stateful_set, struct kube_source *
     struct attempt attempts[MIGRATE_STRATEGIES] = {0};
     if (options->memory)
         t.pool.budget = t.kept.budget = &t.budget;
-    /* A loop that ended early may look like an error of another kind. */
-    bool done = translate(&t, attempts, out) || (translation_goes_on(&t) && false);
+    bool done = translate(&t, attempts, out);
+    if (!done)
+        translation_goes_on(&t); /* a loop that ended early may look like another error */
     for (size_t i = 0; i < MIGRATE_STRATEGIES; i++)
         forget(&attempts[i]);
     pool_free(&t.pool);
