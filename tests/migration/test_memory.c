@@ -291,8 +291,10 @@ static size_t peak_of(const struct large *large, struct kube_files *files,
 static size_t size_of_copy(struct json_object *value)
 {
     size_t before = held;
-    AUTO_JSON struct json_object *copy = kube_json_copy(value);
-    return held - before;
+    struct json_object *copy = kube_json_copy(value);
+    size_t size = held - before;
+    json_object_put(copy);
+    return size;
 }
 
 /* The least that the options have to allow. */
