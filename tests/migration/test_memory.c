@@ -291,16 +291,18 @@ static size_t peak_of(const struct large *large, struct kube_files *files,
 static size_t size_of_copy(struct json_object *value)
 {
     size_t before = held;
-    AUTO_JSON struct json_object *copy = kube_json_copy(value);
-    return held - before;
+    struct json_object *copy = kube_json_copy(value);
+    size_t size = held - before;
+    json_object_put(copy);
+    return size;
 }
 
-/* The least that the options have to allow. */
+/* The least that the options have to allow, which is not much more than MOST. */
 static size_t need_of(const struct large *large, struct kube_files *files,
-                      struct migrate_options options)
+                      struct migrate_options options, size_t most)
 {
-    size_t low = 0, high = 1 << 30;
-    while (high - low > 16 * 1024) {
+    size_t low = 0, high = 4 * most + (1 << 20);
+    while (high - low > 16 * 1024 + most / 50) {
         options.memory = low + (high - low) / 2;
         if (peak_of(large, files, &options))
             high = options.memory;
@@ -328,7 +330,7 @@ static void a_leaf_has_a_price(void **state)
     size_t tree = size_of_copy(large.sts);
     for (size_t i = 0; i < 2; i++) {
         size_t most = peak_of(&large, files, &ways[i]);
-        size_t need = need_of(&large, files, ways[i]);
+        size_t need = need_of(&large, files, ways[i], most);
         size_t rest = most > need ? most - need : 0;
         size_t reserved = 2 * tree + (i ? 0 : leaves * MIGRATE_FIELD_BYTES);
         if (getenv("LEAF_FIGURES"))

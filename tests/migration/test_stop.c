@@ -57,7 +57,7 @@ static void stop_at_each(const struct large *large, struct kube_files *files,
 {
     struct owner patient = {.patience = SIZE_MAX};
     struct outcome normal = run(large, files, *options, &patient);
-    size_t all = patient.asked, step = all > 60 ? all / 60 : 1;
+    size_t all = patient.asked, step = all > 30 ? all / 30 : 1;
     for (size_t k = 0; k < all; k += step) {
         struct owner owner = {.patience = k};
         struct outcome out = run(large, files, *options, &owner);
