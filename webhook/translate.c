@@ -6,13 +6,20 @@
 #include <string.h>
 #include <time.h>
 
-/* What was sent is wrong; or it could not be decided. */
+/* What was sent is wrong, or more than is translated; or it could not be decided. */
 static struct webhook_answer answer_error(const struct error *err)
 {
-    bool ours = err->code == ERROR_UNAVAILABLE || err->code == ERROR_STOPPED ||
-                err->code == ERROR_NO_MEMORY;
-    return webhook_status(ours ? MHD_HTTP_INTERNAL_SERVER_ERROR : MHD_HTTP_UNPROCESSABLE_CONTENT,
-                          err->message);
+    static const unsigned codes[] = {
+        [ERROR_NONE] = MHD_HTTP_INTERNAL_SERVER_ERROR,
+        [ERROR_INVALID] = MHD_HTTP_UNPROCESSABLE_CONTENT,
+        [ERROR_RANGE] = MHD_HTTP_CONTENT_TOO_LARGE,
+        [ERROR_NOT_FOUND] = MHD_HTTP_UNPROCESSABLE_CONTENT,
+        [ERROR_CONFLICT] = MHD_HTTP_UNPROCESSABLE_CONTENT,
+        [ERROR_UNAVAILABLE] = MHD_HTTP_INTERNAL_SERVER_ERROR,
+        [ERROR_STOPPED] = MHD_HTTP_INTERNAL_SERVER_ERROR,
+        [ERROR_NO_MEMORY] = MHD_HTTP_INTERNAL_SERVER_ERROR,
+    };
+    return webhook_status(codes[err->code], err->message);
 }
 
 static struct webhook_answer translate(struct webhook_call *call, struct json_object *object,

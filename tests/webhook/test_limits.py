@@ -285,6 +285,13 @@ class Memory(WithService):
         self.assertIn("one request may take 168 MiB (--request-memory)", answer["message"])
         self.assertEqual(answer["reason"], "RequestEntityTooLarge")
 
+    def test_one_that_takes_more_than_a_translation_may_is_413(self):
+        stateful_set = review()["request"]["object"]
+        stateful_set["spec"]["template"]["spec"]["k" * 300] = {"k" * 300: {"k" * 300: [0] * 12000}}
+        status, _, answer = self.service.post(stateful_set, path="/translate")
+        self.assertEqual(status, 413)
+        self.assertIn("translating it takes more than 32 MiB", answer["message"])
+
     def test_a_long_annotation_of_a_statefulset_cannot_blow_up_its_report(self):
         body = (b'{"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"etcd-main","namespace":"n"},'
                 b'"spec":{"template":{"spec":{"containers":[{"name":"etcd","x":' + many(b"0", MIB) + b"}]}}}}")
