@@ -1,0 +1,240 @@
+/* Whether work grows faster than what a caller sends: counts the instructions of each route for each
+ * shape in doubling sizes. Runs under callgrind; tests/scaling/run starts it.
+ *
+ *   scaling FOLDER OUT quick|all PART PARTS [SHAPE]...
+ *
+ * OUT is callgrind's --callgrind-out-file; every PARTS-th shape is measured, from PART on. The
+ * growth from N to 2 N is the smaller of two: that of the instructions beyond those for size 0, and
+ * that of the increments, from N to 2 N against from N/2 to N. So neither what any input costs nor
+ * a refusal from some size on is taken for growth. */
+#include "tests/scaling/routes.h"
+
+#include "kube/cleanup.h"
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <valgrind/callgrind.h>
+
+/* Linear work grows by 2, sorting by some 2.15, quadratic work by 4; what is left is for tables that
+ * grow in steps. */
+static const double limit = 2.3;
+
+/* From the first size to the last by doubling: bytes, and levels of what is deep. Documents nest 64
+ * deep at most; a review has 7 levels of its own around a claim template. */
+struct range {
+    size_t first, last;
+};
+
+static const struct {
+    const char *name;
+    struct range bytes, levels;
+} forms[] = {
+    {"quick", {8 << 10, 32 << 10}, {6, 12}},
+    {"all", {32 << 10, 512 << 10}, {6, 48}},
+};
+
+struct plan {
+    const char *folder, *out;
+    size_t form;
+    size_t part, parts;
+    char **names; /* of the shapes that are asked for, up to a NULL; none: all */
+    FILE *table;  /* where standard output was */
+    bool failed;
+};
+
+/* --- counting --- */
+
+typedef void work(const void *context);
+
+/* Reads and removes the dump that callgrind wrote last. */
+static uint64_t take_total(const char *out)
+{
+    static unsigned dumps;
+    char path[512];
+    char line[512];
+    uint64_t total = 0;
+    snprintf(path, sizeof path, "%s.%u", out, ++dumps);
+    AUTO_FILE FILE *file = fopen(path, "re");
+    while (file && fgets(line, sizeof line, file))
+        if (strncmp(line, "totals: ", 8) == 0)
+            total = strtoull(line + 8, NULL, 10);
+    if (!total) {
+        fprintf(stderr, "%s: callgrind wrote no total\n", path);
+        abort();
+    }
+    unlink(path);
+    return total;
+}
+
+static uint64_t count(const struct plan *plan, work *call, const void *context)
+{
+    CALLGRIND_START_INSTRUMENTATION;
+    CALLGRIND_ZERO_STATS;
+    call(context);
+    CALLGRIND_STOP_INSTRUMENTATION;
+    CALLGRIND_DUMP_STATS;
+    return take_total(plan->out);
+}
+
+/* COUNTS are for size 0, N/2 (0: it was not counted), N and 2 N. */
+static double growth_of(const uint64_t counts[4])
+{
+    double beyond = (double)counts[2] - (double)counts[0];
+    double before = counts[1] ? (double)counts[2] - (double)counts[1] : 0;
+    double growth = (double)counts[3] / (double)counts[2];
+    double by_all = beyond > 0 ? ((double)counts[3] - (double)counts[0]) / beyond : growth;
+    double by_step = before > 0 ? ((double)counts[3] - (double)counts[2]) / before : by_all;
+    return by_all < by_step ? by_all : by_step;
+}
+
+/* --- one shape on one route --- */
+
+static void call_route(const void *route)
+{
+    route_call(route);
+}
+
+static uint64_t count_route(const struct plan *plan, const struct route *route,
+                            const struct shape *shape, size_t size)
+{
+    route_prepare(route, shape, size, plan->folder);
+    return count(plan, call_route, route);
+}
+
+static void measure(struct plan *plan, const struct route *route, const struct shape *shape)
+{
+    struct range range = shape->deep ? forms[plan->form].levels : forms[plan->form].bytes;
+    uint64_t counts[4] = {count_route(plan, route, shape, 0)};
+    double growth = 0;
+    for (size_t size = range.first; size <= range.last && growth <= limit; size *= 2) {
+        counts[1] = counts[2];
+        counts[2] = counts[3];
+        counts[3] = count_route(plan, route, shape, size);
+        growth = counts[2] ? growth_of(counts) : 0;
+        fprintf(plan->table, "%-44s %-16s %7zu %13llu", shape->name, route_name(route), size,
+                (unsigned long long)counts[3]);
+        if (growth > 0)
+            fprintf(plan->table, " %6.2f%s", growth, growth > limit ? "  above 2.3" : "");
+        fputc('\n', plan->table);
+        fflush(plan->table);
+    }
+    plan->failed = plan->failed || growth > limit;
+}
+
+/* --- whether this measures what it is to measure --- */
+
+static void touch(const void *context)
+{
+    size_t turns = *(const size_t *)context;
+    for (volatile size_t i = 0; i < turns; i++)
+        ;
+}
+
+static uint64_t count_turns(const struct plan *plan, size_t turns)
+{
+    return count(plan, touch, &turns);
+}
+
+static void check_counting(struct plan *plan)
+{
+    const size_t n = 1000;
+    const uint64_t linear[4] = {count_turns(plan, 0), count_turns(plan, n / 2),
+                                count_turns(plan, n), count_turns(plan, 2 * n)};
+    const uint64_t quadratic[4] = {count_turns(plan, 0), count_turns(plan, n * n / 4),
+                                   count_turns(plan, n * n), count_turns(plan, 4 * n * n)};
+    if (growth_of(linear) < 1.9 || growth_of(linear) > 2.1 || growth_of(quadratic) < 3.9) {
+        fprintf(plan->table, "the count is wrong: %.2f for a linear loop, %.2f for a square\n",
+                growth_of(linear), growth_of(quadratic));
+        plan->failed = true;
+    }
+}
+
+/* A route that refuses everything would seem to scale well. */
+static void check_routes(struct plan *plan)
+{
+    static const struct shape none;
+    for (size_t i = 0; routes[i]; i++) {
+        route_prepare(routes[i], &none, 0, plan->folder);
+        route_call(routes[i]);
+        if (!route_is_answered(routes[i])) {
+            fprintf(plan->table, "%s: does not do what it is to be measured at\n",
+                    route_name(routes[i]));
+            plan->failed = true;
+        }
+    }
+}
+
+/* --- all of it --- */
+
+static bool is_asked(const struct plan *plan, const struct shape *shape)
+{
+    bool asked = !*plan->names;
+    for (char **name = plan->names; *name; name++)
+        asked = asked || strcmp(*name, shape->name) == 0;
+    return asked;
+}
+
+static void measure_shape(struct plan *plan, const struct shape *shape)
+{
+    bool all = strcmp(forms[plan->form].name, "all") == 0;
+    bool any = false;
+    for (size_t i = 0; routes[i]; i++) {
+        if (!route_takes(routes[i], shape) ||
+            (!all && strcmp(route_name(routes[i]), shape->most) != 0))
+            continue;
+        measure(plan, routes[i], shape);
+        any = true;
+    }
+    if (!any) {
+        fprintf(plan->table, "%s: there is no route '%s' for it\n", shape->name, shape->most);
+        plan->failed = true;
+    }
+}
+
+static void measure_all(struct plan *plan)
+{
+    const struct shape *const tables[] = {object_shapes, text_shapes};
+    size_t number = 0;
+    for (size_t i = 0; i < 2; i++)
+        for (const struct shape *shape = tables[i]; shape->name; shape++)
+            if (is_asked(plan, shape) && number++ % plan->parts == plan->part)
+                measure_shape(plan, shape);
+}
+
+/* The table goes where standard output was; what the program itself prints goes nowhere. */
+static FILE *divert_output(void)
+{
+    int table = dup(STDOUT_FILENO);
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (table < 0 || nowhere < 0 || dup2(nowhere, STDOUT_FILENO) < 0)
+        abort();
+    close(nowhere);
+    return fdopen(table, "w");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 6 || !RUNNING_ON_VALGRIND) {
+        fputs("usage: tests/scaling/run [quick|all] [SHAPE]...\n", stderr);
+        return 1;
+    }
+    struct plan plan = {
+        .folder = argv[1],
+        .out = argv[2],
+        .form = strcmp(argv[3], forms[1].name) == 0,
+        .part = strtoul(argv[4], NULL, 10),
+        .parts = strtoul(argv[5], NULL, 10),
+        .names = argv + 6,
+        .table = divert_output(),
+    };
+    check_counting(&plan);
+    check_routes(&plan);
+    if (!plan.failed)
+        measure_all(&plan);
+    fclose(plan.table);
+    return plan.failed;
+}
