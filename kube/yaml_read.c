@@ -5,8 +5,10 @@
 #include <string.h>
 #include <yaml.h>
 
-/* What aliases may weigh in all: a node and its keys count NODE_WEIGHT and their characters. */
-enum { NODE_WEIGHT = 256, ALIAS_BUDGET = 64 << 20 };
+/* What aliases may weigh in all: a node and its keys count NODE_WEIGHT and their characters. A short
+ * text may have as much as FREE_ALIASES, a longer one a node for each of its bytes, up to a limit:
+ * so that reading takes time in proportion to the text, whatever its aliases multiply. */
+enum { NODE_WEIGHT = 256, FREE_ALIASES = 1 << 20, ALIAS_LIMIT = 64 << 20 };
 
 /* A map or list that is not finished. */
 struct frame {
@@ -26,7 +28,7 @@ struct reader {
     struct json_object *root; /* owned */
     unsigned root_line;
     struct json_object *anchors; /* owned; name to node */
-    size_t budget;               /* what is left of ALIAS_BUDGET */
+    size_t budget;               /* what aliases may still weigh */
     struct error *err;
 };
 
@@ -334,12 +336,18 @@ static bool read_yaml(struct reader *reader, kube_yaml_document *each, void *con
     return good;
 }
 
+static size_t alias_budget(size_t length)
+{
+    bool within = length < (ALIAS_LIMIT - FREE_ALIASES) / NODE_WEIGHT;
+    return within ? FREE_ALIASES + length * NODE_WEIGHT : ALIAS_LIMIT;
+}
+
 bool kube_yaml_read_text(const struct kube_text *text, kube_yaml_document *each, void *context,
                          struct error *err)
 {
     if (kube_json_is_likely(text))
         return kube_json_read_text(text, each, context, err);
-    struct reader reader = {.text = text, .budget = ALIAS_BUDGET, .err = err};
+    struct reader reader = {.text = text, .budget = alias_budget(text->length), .err = err};
     if (!yaml_parser_initialize(&reader.parser))
         return error_set(err, ERROR_NO_MEMORY, "out of memory");
     yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);

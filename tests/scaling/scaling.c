@@ -1,7 +1,7 @@
 /* Whether work grows faster than what a caller sends: counts the instructions of each route for each
  * shape in doubling sizes. Runs under callgrind; tests/scaling/run starts it.
  *
- *   scaling FOLDER OUT quick|all PART PARTS [SHAPE]...
+ *   scaling FOLDER OUT quick|all PART PARTS ROUTE [SHAPE]...
  *
  * OUT is callgrind's --callgrind-out-file; every PARTS-th shape is measured, from PART on. The
  * growth from N to 2 N is the smaller of two: that of the instructions beyond those for size 0, and
@@ -23,25 +23,28 @@
  * grow in steps. */
 static const double limit = 2.3;
 
-/* From the first size to the last by doubling: bytes, and levels of what is deep. Documents nest 64
- * deep at most; a review has 7 levels of its own around a claim template. */
+/* From the first size to the last by doubling: bytes, and levels of what is deep. StatefulSets are
+ * too large to come in few bytes. The quick form stops as soon as a shape costs more than all else in
+ * its input. */
 struct range {
     size_t first, last;
 };
 
+enum form { QUICK, ALL };
+
 static const struct {
-    const char *name;
-    struct range bytes, levels;
+    struct range bytes, levels, sets;
 } forms[] = {
-    {"quick", {8 << 10, 32 << 10}, {6, 12}},
-    {"all", {32 << 10, 512 << 10}, {6, 48}},
+    [QUICK] = {{2 << 10, 128 << 10}, {6, 48}, {16 << 10, 128 << 10}},
+    [ALL] = {{32 << 10, 512 << 10}, {6, 48}, {32 << 10, 512 << 10}},
 };
 
 struct plan {
     const char *folder, *out;
-    size_t form;
+    enum form form;
     size_t part, parts;
-    char **names; /* of the shapes that are asked for, up to a NULL; none: all */
+    const char *route; /* only this one; "": as the form says */
+    char **names;      /* of the shapes that are asked for, up to a NULL; none: all */
     FILE *table;  /* where standard output was */
     bool failed;
 };
@@ -88,6 +91,9 @@ static double growth_of(const uint64_t counts[4])
     double growth = (double)counts[3] / (double)counts[2];
     double by_all = beyond > 0 ? ((double)counts[3] - (double)counts[0]) / beyond : growth;
     double by_step = before > 0 ? ((double)counts[3] - (double)counts[2]) / before : by_all;
+    /* What hardly grows at all is too little to tell anything by. */
+    if (growth < 1.2)
+        return growth;
     return by_all < by_step ? by_all : by_step;
 }
 
@@ -105,21 +111,29 @@ static uint64_t count_route(const struct plan *plan, const struct route *route,
     return count(plan, call_route, route);
 }
 
+static struct range range_of(const struct plan *plan, const struct shape *shape)
+{
+    if (shape->sets)
+        return forms[plan->form].sets;
+    return shape->deep ? forms[plan->form].levels : forms[plan->form].bytes;
+}
+
 static void measure(struct plan *plan, const struct route *route, const struct shape *shape)
 {
-    struct range range = shape->deep ? forms[plan->form].levels : forms[plan->form].bytes;
+    struct range range = range_of(plan, shape);
     uint64_t counts[4] = {count_route(plan, route, shape, 0)};
     double growth = 0;
-    for (size_t size = range.first; size <= range.last && growth <= limit; size *= 2) {
+    bool enough = false;
+    for (size_t size = range.first; size <= range.last && growth <= limit && !enough; size *= 2) {
         counts[1] = counts[2];
         counts[2] = counts[3];
         counts[3] = count_route(plan, route, shape, size);
         growth = counts[2] ? growth_of(counts) : 0;
-        fprintf(plan->table, "%-44s %-16s %7zu %13llu", shape->name, route_name(route), size,
-                (unsigned long long)counts[3]);
-        if (growth > 0)
-            fprintf(plan->table, " %6.2f%s", growth, growth > limit ? "  above 2.3" : "");
-        fputc('\n', plan->table);
+        enough = plan->form == QUICK && (counts[2] > 2 * counts[0] || size == range.last);
+        if (!counts[2] || (plan->form == QUICK && !enough && growth <= limit))
+            continue;
+        fprintf(plan->table, "%-44s %-16s %7zu %13llu %6.2f%s\n", shape->name, route_name(route),
+                size, (unsigned long long)counts[3], growth, growth > limit ? "  above 2.3" : "");
         fflush(plan->table);
     }
     plan->failed = plan->failed || growth > limit;
@@ -180,17 +194,16 @@ static bool is_asked(const struct plan *plan, const struct shape *shape)
 
 static void measure_shape(struct plan *plan, const struct shape *shape)
 {
-    bool all = strcmp(forms[plan->form].name, "all") == 0;
+    const char *route = *plan->route ? plan->route : plan->form == QUICK ? shape->most : "";
     bool any = false;
     for (size_t i = 0; routes[i]; i++) {
-        if (!route_takes(routes[i], shape) ||
-            (!all && strcmp(route_name(routes[i]), shape->most) != 0))
+        if (!route_takes(routes[i], shape) || (*route && strcmp(route_name(routes[i]), route) != 0))
             continue;
         measure(plan, routes[i], shape);
         any = true;
     }
-    if (!any) {
-        fprintf(plan->table, "%s: there is no route '%s' for it\n", shape->name, shape->most);
+    if (!any && !*plan->route) {
+        fprintf(plan->table, "%s: there is no route '%s' for it\n", shape->name, route);
         plan->failed = true;
     }
 }
@@ -218,17 +231,18 @@ static FILE *divert_output(void)
 
 int main(int argc, char **argv)
 {
-    if (argc < 6 || !RUNNING_ON_VALGRIND) {
+    if (argc < 7 || !RUNNING_ON_VALGRIND) {
         fputs("usage: tests/scaling/run [quick|all] [SHAPE]...\n", stderr);
         return 1;
     }
     struct plan plan = {
         .folder = argv[1],
         .out = argv[2],
-        .form = strcmp(argv[3], forms[1].name) == 0,
+        .form = strcmp(argv[3], "all") == 0 ? ALL : QUICK,
         .part = strtoul(argv[4], NULL, 10),
         .parts = strtoul(argv[5], NULL, 10),
-        .names = argv + 6,
+        .route = argv[6],
+        .names = argv + 7,
         .table = divert_output(),
     };
     check_counting(&plan);

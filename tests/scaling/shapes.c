@@ -67,7 +67,7 @@ static void put_deep(struct output *out, const struct fill *fill, size_t levels)
         put_text(out, fill->open, i);
         for (size_t level = 0; level < levels; level++)
             put_text(out, fill->item, level);
-        put(out, '1');
+        put_text(out, fill->inside ? fill->inside : "1", levels);
         for (size_t level = 0; level < levels; level++)
             put_text(out, fill->close, level);
     }

@@ -14,6 +14,7 @@ struct fill {
     const char *open;
     const char *item;  /* NULL: no part of what grows */
     const char *close; /* of deep shapes once for each item */
+    const char *inside; /* of deep shapes: what is innermost; NULL: a number */
 };
 
 enum { FILLS = 4 };

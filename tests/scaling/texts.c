@@ -164,7 +164,7 @@ const struct shape text_shapes[] = {
      .only = FILES,
      .most = MIGRATE,
      .deep = true,
-     .fills = {{"items", ",", "{'kind':'List','items':[", "]}"}}},
+     .fills = {{"items", ",", "{'kind':'List','items':[", "]}", ""}}},
 
     /* --- YAML itself --- */
     ONLY(IN_YAML_FILES, "documents", MIGRATE, {"yaml", "", "---\n", ""}),
