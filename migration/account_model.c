@@ -26,11 +26,6 @@ static const char *const of_image[] = {
     "ETCD_CONF",
 };
 
-static bool is_claimed(struct translation *t, const char *path)
-{
-    return path && json_object_object_get_ex(t->claims, path, NULL);
-}
-
 /* --- settings --- */
 
 static bool is_usual(const struct flag *flag, const struct setting *setting)
@@ -54,9 +49,9 @@ static void account_plain(struct translation *t, const struct setting *setting,
 {
     if (setting->origin == ORIGIN_FILE)
         return;
-    account(t, setting->path, outcome, NULL, "%s", note);
+    account(t, setting->path, outcome, NULL, note);
     if (setting->more)
-        account(t, setting->more, outcome, NULL, "%s", note);
+        account(t, setting->more, outcome, NULL, note);
 }
 
 static void missed(struct translation *t, const struct setting *setting, const struct flag *flag)
@@ -71,14 +66,12 @@ static void missed(struct translation *t, const struct setting *setting, const s
 }
 
 static void account_one(struct translation *t, const struct setting *setting,
-                        const struct flag *flags, const char *file)
+                        const struct flag *flags, const char *unheard)
 {
     const struct flag *flag = flag_find(flags, setting->name);
     bool is_config = strcmp(setting->name, "config-file") == 0;
     if (!setting->obeyed && !is_config) {
-        account_plain(t, setting, OUTCOME_DROPPED,
-                      file ? pool_text(&t->pool, "etcd does not obey it: it goes by %s", file)
-                           : "another source of the same setting counts");
+        account_plain(t, setting, OUTCOME_DROPPED, unheard);
         return;
     }
     if (!flag) {
@@ -108,11 +101,14 @@ static void account_one(struct translation *t, const struct setting *setting,
     }
 }
 
+/* FILE: the one that etcd goes by, for people; NULL: none. */
 static void account_settings(struct translation *t, const struct settings *settings,
                              const struct flag *flags, const char *file)
 {
-    for (size_t i = 0; i < settings->count; i++)
-        account_one(t, &settings->items[i], flags, file);
+    const char *unheard = file ? pool_text(&t->pool, "etcd does not obey it: it goes by %s", file)
+                               : "another source of the same setting counts";
+    for (size_t i = 0; i < settings->count && goes_on(t); i++)
+        account_one(t, &settings->items[i], flags, unheard);
 }
 
 /* --- variables --- */
@@ -162,11 +158,11 @@ static void account_variable(struct translation *t, const struct container *cont
 static void account_variables(struct translation *t, const struct container *container,
                               const struct variables *variables)
 {
-    for (size_t i = 0; i < variables->count; i++)
+    for (size_t i = 0; i < variables->count && goes_on(t); i++)
         account_variable(t, container, &variables->items[i]);
     /* A source of variables that has none, or is not in the input. */
     struct json_object *whole = kube_json_child(container->tree, "envFrom");
-    for (size_t i = 0; i < list_length(whole); i++) {
+    for (size_t i = 0; i < list_length(whole) && goes_on(t); i++) {
         const char *path = pool_text(&t->pool, "%s/envFrom/%zu", container->path, i);
         if (is_claimed(t, path))
             continue;
@@ -222,17 +218,12 @@ static bool is_understood(struct translation *t, struct json_object *volume)
     return text_is(model->store.secret, kube_json_text(volume, "/secret/secretName"));
 }
 
-static bool is_mounted(const struct container *container, const char *volume)
-{
-    return kube_json_named(kube_json_child(container->tree, "volumeMounts"), volume, NULL) != NULL;
-}
-
 static void account_volumes(struct translation *t)
 {
     static const char base[] = "/spec/template/spec/volumes";
     struct json_object *volumes = NULL;
     kube_json_get_array(t->sts, base, &volumes, NULL);
-    for (size_t i = 0; i < list_length(volumes); i++) {
+    for (size_t i = 0; i < list_length(volumes) && goes_on(t); i++) {
         struct json_object *volume = list_item(volumes, i);
         const char *path = pointer_at(t, base, i);
         const char *name = kube_json_text(volume, "/name");
@@ -258,7 +249,7 @@ static void account_volumes(struct translation *t)
 static void account_mounts(struct translation *t, const struct container *container)
 {
     struct json_object *mounts = kube_json_child(container->tree, "volumeMounts");
-    for (size_t i = 0; i < list_length(mounts); i++) {
+    for (size_t i = 0; i < list_length(mounts) && goes_on(t); i++) {
         const char *path = pool_text(&t->pool, "%s/volumeMounts/%zu", container->path, i);
         account(t, path, OUTCOME_REPLACED, NULL,
                 "druid mounts what the Etcd names at paths of its own");
@@ -272,7 +263,7 @@ static void account_claims(struct translation *t)
     kube_json_get_array(t->sts, base, &claims, NULL);
     if (claims && list_length(claims) == 0)
         account(t, base, OUTCOME_DROPPED, NULL, "nothing is set");
-    for (size_t i = 0; i < list_length(claims); i++) {
+    for (size_t i = 0; i < list_length(claims) && goes_on(t); i++) {
         struct json_object *claim = list_item(claims, i);
         const char *path = pointer_at(t, base, i);
         if (claim == t->model.claim)
@@ -292,7 +283,7 @@ static void account_extra(struct translation *t, const char *pointer, const char
 {
     struct json_object *list = NULL;
     kube_json_get_array(t->sts, pointer, &list, NULL);
-    for (size_t i = 0; i < list_length(list); i++) {
+    for (size_t i = 0; i < list_length(list) && goes_on(t); i++) {
         struct json_object *container = list_item(list, i);
         const char *path = pointer_at(t, pointer, i);
         const char *name = kube_json_text(container, "/name");
@@ -309,10 +300,10 @@ static void account_aliases(struct translation *t)
     static const char base[] = "/spec/template/spec/hostAliases";
     struct json_object *list = NULL;
     kube_json_get_array(t->sts, base, &list, NULL);
-    for (size_t i = 0; i < list_length(list); i++) {
+    const char *local = pool_text(&t->pool, "%s-local", t->model.name);
+    for (size_t i = 0; i < list_length(list) && goes_on(t); i++) {
         const char *path = pointer_at(t, base, i);
         struct json_object *names = kube_json_child(list_item(list, i), "hostnames");
-        const char *local = pool_text(&t->pool, "%s-local", t->model.name);
         bool own = list_length(names) == 1 &&
                    text_is(kube_json_as_text(list_item(names, 0)), local) &&
                    text_is(kube_json_text(list_item(list, i), "/ip"), "127.0.0.1");

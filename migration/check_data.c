@@ -1,102 +1,7 @@
-/* Where the data is, whose it is, and which etcd wrote it. */
+/* Whose the data is, and which etcd wrote it. */
 #include "migration/internal.h"
 
 #include <string.h>
-
-static const char data_name[] = "new.etcd";
-
-static bool is_druids(const struct place *place)
-{
-    return place->volume && place->certain && strcmp(place->inside, data_name) == 0;
-}
-
-/* What kind of volume VOLUME is: "emptyDir", "hostPath", …; the member that is not its name. */
-static const char *volume_kind(struct json_object *volume)
-{
-    json_object_object_foreach(volume, key, value)
-    {
-        (void)value;
-        if (strcmp(key, "name") != 0)
-            return key;
-    }
-    return "emptyDir";
-}
-
-/* What is mounted below SETTING's directory, which is PLACE: that part of the data is elsewhere
- * than druid looks. */
-static void check_mounts(struct translation *t, const struct container *container,
-                         struct variables *variables, const struct setting *setting,
-                         const struct place *place)
-{
-    const char *directory = clean_path(t, setting->value);
-    size_t length = strlen(directory);
-    struct json_object *mounts = kube_json_child(container->tree, "volumeMounts");
-    for (size_t i = 0; i < list_length(mounts); i++) {
-        const char *at = kube_json_text(list_item(mounts, i), "/mountPath");
-        const char *name = kube_json_text(list_item(mounts, i), "/name");
-        const char *clean = at && name ? clean_path(t, at) : "";
-        struct place other;
-        if (strncmp(clean, directory, length) != 0 || clean[length] != '/')
-            continue;
-        const char *inside = pool_text(&t->pool, "%s%s", place->inside, clean + length);
-        if (place_find(t, container, at, variables, &other) && other.volume == place->volume &&
-            other.certain && strcmp(other.inside, inside) == 0)
-            continue;
-        find(t, FINDING_DATA_DIR_MISMATCH,
-             pool_text(&t->pool, "%s/volumeMounts/%zu", container->path, i),
-             "volume %s is mounted at '%s', below %s: druid's etcd would start without what is on "
-             "it",
-             name, at, setting->where);
-    }
-}
-
-static void check_place(struct translation *t, const struct container *container,
-                        struct variables *variables, const struct setting *setting,
-                        const struct place *place)
-{
-    const char *value = setting->value;
-    if (!value) {
-        find_as(t, FINDING_DATA_DIR_MISMATCH, SEVERITY_NONE,
-                "write the directory itself into the StatefulSet, or add the ConfigMap that has it "
-                "to the input, and translate again",
-                setting->path,
-                "%s is not known: whether druid looks for the data there is not "
-                "either",
-                setting->where);
-    } else if (!place->volume) {
-        find(t, FINDING_NO_PERSISTENT_VOLUME, setting->path,
-             "%s is '%s', where no volume is mounted: the data goes with the container",
-             setting->where, value);
-    } else if (!place->is_claim) {
-        find(t, FINDING_NO_PERSISTENT_VOLUME, place->volume_path,
-             "%s is '%s', on volume %s (%s), not on one of the StatefulSet's claim templates",
-             setting->where, value, place->volume_name, volume_kind(place->volume));
-    } else if (!is_druids(place)) {
-        find(t, FINDING_DATA_DIR_MISMATCH, setting->path,
-             "%s is '%s', which is '%s' in volume %s%s; druid's etcd looks for '%s' at the root of "
-             "the "
-             "volume and would start empty",
-             setting->where, value, *place->inside ? place->inside : "/", place->volume_name,
-             place->certain ? "" : " (below a subPathExpr)", data_name);
-    }
-    if (place->volume)
-        check_mounts(t, container, variables, setting, place);
-}
-
-static void check_every_data_dir(struct translation *t)
-{
-    const struct reading *reading = &t->model.etcd_reading;
-    for (size_t i = 0; i < reading->settings.count; i++) {
-        const struct setting *setting = &reading->settings.items[i];
-        struct variables variables = reading->variables;
-        struct place place = {0};
-        if (strcmp(setting->name, "data-dir") != 0)
-            continue;
-        if (setting->value)
-            place_find(t, &t->model.etcd, setting->value, &variables, &place);
-        check_place(t, &t->model.etcd, &variables, setting, &place);
-    }
-}
 
 /* etcd's log elsewhere than in the data directory. */
 static void check_wal(struct translation *t)
@@ -197,14 +102,17 @@ static const char *unread_secret(struct translation *t)
         &model->peer.certificate,   &model->peer.key,   &model->peer.ca,
     };
     struct json_object *mounts = kube_json_child(model->etcd.tree, "volumeMounts");
-    for (size_t i = 0; i < list_length(mounts); i++) {
+    struct names looked = {0}; /* at these volumes */
+    for (size_t i = 0; i < list_length(mounts) && goes_on(t); i++) {
         const char *name = kube_json_text(list_item(mounts, i), "/name"), *path;
-        struct json_object *volume = name ? pod_volume(t, name, &path) : NULL;
+        if (!name || !names_add(&t->pool, &looked, name, mounts))
+            continue;
+        struct json_object *volume = pod_volume(t, name, &path);
         struct json_object *sources =
             kube_json_child(kube_json_child(volume, "projected"), "sources");
         const char *secret = kube_json_text(volume, "/secret/secretName");
         bool is_read = false;
-        for (size_t s = 0; s < list_length(sources) && !secret; s++)
+        for (size_t s = 0; s < list_length(sources) && !secret && goes_on(t); s++)
             secret = kube_json_text(list_item(sources, s), "/secret/name");
         for (size_t r = 0; r < sizeof read / sizeof *read; r++)
             is_read = is_read || text_is(read[r]->place.volume_name, name);
@@ -237,17 +145,12 @@ void check_data(struct translation *t)
              "data-dir is not set: etcd's data is in <name>.etcd in its working directory, where "
              "druid "
              "does not look for it");
-    check_every_data_dir(t);
+    check_places(t);
     if (model->sidecar_opaque)
         find_as(t, FINDING_CONFIGURATION_OPAQUE, SEVERITY_NONE,
                 "add the ConfigMaps of the namespace to the input, or let the container start "
                 "etcdbrctl with its flags itself, and translate again",
                 model->sidecar_opaque_path, "%s", model->sidecar_opaque);
-    if (model->sidecar_data_setting) {
-        struct variables variables = model->sidecar_variables;
-        check_place(t, &model->sidecar, &variables, model->sidecar_data_setting,
-                    &model->sidecar_data);
-    }
     const struct place *one = &model->data, *other = &model->sidecar_data;
     if (model->data_setting && model->sidecar_data_setting && one->volume && other->volume &&
         (one->volume != other->volume || strcmp(one->inside, other->inside) != 0))

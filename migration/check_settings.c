@@ -3,6 +3,12 @@
 
 #include <string.h>
 
+/* Longer than any duration or truth value is written; one of many values is compared with it. */
+static bool is_long(const char *text)
+{
+    return strnlen(text, LONGEST_VALUE + 1) > LONGEST_VALUE;
+}
+
 static bool same_value(const struct flag *flag, const struct setting *a, const struct setting *b)
 {
     int64_t one, other;
@@ -11,6 +17,8 @@ static bool same_value(const struct flag *flag, const struct setting *a, const s
         return !a->value && !b->value && json_object_equal(a->tree, b->tree);
     if (strcmp(a->value, b->value) == 0)
         return true;
+    if (is_long(b->value))
+        return false;
     if (flag && flag->type == VALUE_BOOLEAN)
         return setting_boolean(a, &yes) && setting_boolean(b, &also) && yes == also;
     return setting_duration(a, &one) && setting_duration(b, &other) && one == other;
@@ -19,7 +27,7 @@ static bool same_value(const struct flag *flag, const struct setting *a, const s
 static void check_agreement(struct translation *t, const struct settings *settings,
                             const struct flag *flags)
 {
-    for (size_t i = 0; i < settings->count; i++) {
+    for (size_t i = 0; i < settings->count && goes_on(t); i++) {
         const struct setting *setting = &settings->items[i];
         const struct flag *flag = flag_find(flags, setting->name);
         if (setting->obeyed || (flag && (flag->carry == CARRY_DRUID || flag->carry == CARRY_AUTH)))
@@ -29,7 +37,7 @@ static void check_agreement(struct translation *t, const struct settings *settin
             find(t, FINDING_SOURCES_DISAGREE, setting->path,
                  "%s is '%s', but %s is '%s', which counts", setting->where,
                  setting->value ? setting->value : "a map", other->where,
-                 other->value ? other->value : "a map");
+                 other->value ? quoted(t, other->value, LONGEST_VALUE) : "a map");
     }
 }
 
@@ -54,7 +62,7 @@ static void check_periods(struct translation *t)
 static void check_authentication(struct translation *t, const struct settings *settings,
                                  const struct flag *flags)
 {
-    for (size_t i = 0; i < settings->count; i++) {
+    for (size_t i = 0; i < settings->count && goes_on(t); i++) {
         const struct setting *setting = &settings->items[i];
         const struct flag *flag = flag_find(flags, setting->name);
         if (flag && flag->carry == CARRY_AUTH && !text_is(setting->value, ""))
@@ -90,7 +98,7 @@ static void check_known(struct translation *t, const struct settings *settings,
 {
     /* With a finding of their own. */
     static const char *const others[] = {"data-dir", "wal-dir", "store-prefix", "store-container"};
-    for (size_t i = 0; i < settings->count; i++) {
+    for (size_t i = 0; i < settings->count && goes_on(t); i++) {
         const struct setting *setting = &settings->items[i];
         const struct flag *flag = flag_find(flags, setting->name);
         bool matters = flag && flag->carry == CARRY_MODEL;

@@ -100,27 +100,25 @@ static void judge_new(struct translation *t, const struct certificate *c,
                          &out->misfit);
 }
 
+static void forget(void *judged)
+{
+    cert_facts_free(&((struct judged_certificate *)judged)->facts);
+}
+
 static const struct judged_certificate *judge(struct translation *t, const struct certificate *c)
 {
     for (struct judged_certificate *known = t->judged; known; known = known->next)
         if (strcmp(known->secret, c->secret) == 0 && known->purpose == c->purpose &&
             (known->ca_secret == c->ca_secret || text_is(known->ca_secret, c->ca_secret)))
             return known;
-    struct judged_certificate *judged = pool_zero(&t->pool, sizeof *judged);
-    if (!judged)
+    struct judged_certificate *judged = pool_zero(&t->kept, sizeof *judged);
+    if (!judged || !pool_own(&t->kept, forget, judged))
         return NULL;
     *judged = (struct judged_certificate){
         .next = t->judged, .secret = c->secret, .ca_secret = c->ca_secret, .purpose = c->purpose};
     t->judged = judged;
     judge_new(t, c, judged);
     return judged;
-}
-
-void certificates_release(struct translation *t)
-{
-    for (struct judged_certificate *judged = t->judged; judged; judged = judged->next)
-        cert_facts_free(&judged->facts);
-    t->judged = NULL;
 }
 
 /* What ERROR of judging a certificate means; nothing where it has no code. */

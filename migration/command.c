@@ -33,7 +33,7 @@ static const char *flag_name(struct translation *t, const char *variable)
 /* Variables that etcd knows; the others are the image's own and are accounted for as such. */
 static void settings_from_variables(struct translation *t, struct reading *reading)
 {
-    for (size_t i = 0; i < reading->variables.count; i++) {
+    for (size_t i = 0; i < reading->variables.count && goes_on(t); i++) {
         struct variable *variable = &reading->variables.items[i];
         const char *name = flag_name(t, variable->name);
         const struct flag *flag = name ? flag_find(etcd_flags, name) : NULL;
@@ -105,7 +105,7 @@ static bool read_script_text(struct translation *t, const char *text, const char
     if (certain && script.file_path && text_is(config, script.file_path)) {
         config_text_read(t, script.file_text,
                          pool_text(&t->pool, "the here-document %s of container %s",
-                                   script.file_path, t->model.etcd.name),
+                                   quoted(t, script.file_path, LONGEST_NAME), t->model.etcd.name),
                          path, reading);
         return true;
     }
@@ -188,7 +188,7 @@ static bool read_wrapper(struct translation *t, const struct words *words, size_
     reading->is_wrapper = true;
     settings_from_variables(t, reading);
     settings_from_words(t, &reading->wrapper, wrapper_flags, words, first, t->model.etcd.name);
-    settings_resolve(&reading->wrapper, false);
+    settings_resolve(t, &reading->wrapper, false);
     const char *config = NULL;
     const struct container *sidecar = &t->model.sidecar;
     struct variable *named = variables_find(&t->model.sidecar_variables, "ETCD_CONF");
@@ -236,6 +236,7 @@ bool etcd_read(struct translation *t, int64_t ordinal, struct reading *out)
 {
     *out = (struct reading){.file = {.kind = KUBE_KINDS}, .script = {.kind = KUBE_KINDS}};
     t->ordinal = ordinal;
+    t->pod = pod_name(t, ordinal);
     struct words words;
     if (!variables_read(t, &t->model.etcd, ordinal, &out->variables) ||
         !words_read(t, &t->model.etcd, &out->variables, &words))
@@ -245,8 +246,8 @@ bool etcd_read(struct translation *t, int64_t ordinal, struct reading *out)
     if (out->variables.missing && !out->file_where && !out->opaque)
         opaque(out, out->variables.missing,
                "etcd has variables of an object that is not in the input");
-    settings_resolve(&out->settings, out->file_where != NULL);
-    for (size_t i = 0; i < out->settings.count; i++)
+    settings_resolve(t, &out->settings, out->file_where != NULL);
+    for (size_t i = 0; i < out->settings.count && goes_on(t); i++)
         out->shadowed += out->file_where && out->settings.items[i].origin != ORIGIN_FILE;
     return true;
 }
@@ -325,6 +326,7 @@ bool sidecar_read(struct translation *t)
     struct model *model = &t->model;
     struct words words;
     model->sidecar_script.kind = KUBE_KINDS;
+    t->pod = pod_name(t, 0);
     if (!model->sidecar.tree)
         return true;
     if (!variables_read(t, &model->sidecar, 0, &model->sidecar_variables) ||
@@ -332,8 +334,8 @@ bool sidecar_read(struct translation *t)
         !find_sidecar_words(t, &words))
         return false;
     settings_from_words(t, &model->sidecar_settings, sidecar_flags, &words, 0, model->sidecar.name);
-    settings_resolve(&model->sidecar_settings, false);
-    for (size_t i = 0; i < model->sidecar_settings.count; i++) {
+    settings_resolve(t, &model->sidecar_settings, false);
+    for (size_t i = 0; i < model->sidecar_settings.count && goes_on(t); i++) {
         const struct setting *setting = &model->sidecar_settings.items[i];
         if (strstr(setting->name, "-period-seconds"))
             model->legacy_sidecar = true;

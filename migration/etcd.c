@@ -38,12 +38,12 @@ static struct json_object *texts(struct translation *t, const char *pointer, con
         t->failed = t->failed || !out;
         return out;
     }
-    for (const char *const *next = sorted_keys(t, map); *next; next++) {
+    for (const char *const *next = sorted_keys(t, map); *next && goes_on(t); next++) {
         const char *key = *next;
         const char *path = pointer_to(t, pointer, key);
         const char *text = kube_json_as_text(kube_json_child(map, key));
         if (drop(key)) {
-            account(t, path, OUTCOME_DROPPED, NULL, "%s", why);
+            account(t, path, OUTCOME_DROPPED, NULL, why);
         } else if (text) {
             account(t, path, OUTCOME_TRANSLATED, pointer_to(t, to, key), NULL);
             put(t, out, key, kube_json_string(text));

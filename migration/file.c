@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-static const char *const habitual[] = {"etcd.conf.yml", "etcd.conf.yaml"};
-
 /* Keys of which a file must have one to be taken for etcd's. */
 static const char *const telling[] = {"data-dir", "listen-client-urls", "initial-cluster"};
 
@@ -22,31 +20,44 @@ static bool take_first(void *context, struct json_object *document, unsigned lin
     return true;
 }
 
-/* TEXT as a map that lives as long as the translation; NULL with *ERR where it is none. */
-static struct json_object *parse(struct translation *t, const char *text, struct error *err)
+static void free_tree(void *tree)
+{
+    json_object_put(tree);
+}
+
+/* TEXT as a map, the caller's. */
+static bool parse(const char *text, struct json_object **out, struct error *err)
 {
     AUTO_JSON struct json_object *tree = NULL;
     if (!kube_yaml_read(text, strlen(text), take_first, &tree, err))
-        return NULL;
-    if (!json_object_is_type(tree, json_type_object)) {
-        error_set(err, ERROR_INVALID, "found no map of settings");
-        return NULL;
-    }
-    struct json_object *kept = tree;
-    if (!t->trees)
-        t->trees = json_object_new_array();
-    if (!kube_json_append(t->trees, TAKE(tree))) {
-        t->failed = true;
-        return NULL;
-    }
-    return kept;
+        return false;
+    if (!json_object_is_type(tree, json_type_object))
+        return error_set(err, ERROR_INVALID, "found no map of settings");
+    *out = TAKE(tree);
+    return true;
+}
+
+struct parsed_text {
+    struct json_object *tree; /* POOL's; NULL: it is none */
+    const char *why;          /* then */
+};
+
+static struct parsed_text parse_for(struct pool *pool, const char *text)
+{
+    struct error error = {0};
+    struct parsed_text parsed = {0};
+    if (!parse(text, &parsed.tree, &error))
+        parsed.why = pool_copy(pool, error.message, strlen(error.message));
+    else if (!pool_own(pool, free_tree, parsed.tree))
+        parsed.tree = NULL;
+    return parsed;
 }
 
 /* A list of texts as etcd's flags take it: with commas. */
 static const char *joined(struct translation *t, struct json_object *list)
 {
     struct pool_buffer text = {0};
-    for (size_t i = 0; i < list_length(list); i++) {
+    for (size_t i = 0; i < list_length(list) && goes_on(t); i++) {
         const char *item = scalar_text(t, list_item(list, i));
         if (i)
             pool_append(&t->pool, &text, ",", 1);
@@ -75,16 +86,36 @@ static void add(struct translation *t, const char *name, struct json_object *val
     };
 }
 
+/* The two maps in the file that have settings of their own, and what their names begin with. */
+static const char *prefix_of(const char *key, struct json_object *value)
+{
+    if (!json_object_is_type(value, json_type_object))
+        return NULL;
+    return strcmp(key, "client-transport-security") == 0 ? ""
+           : strcmp(key, "peer-transport-security") == 0 ? "peer-"
+                                                         : NULL;
+}
+
+static size_t count_all(struct json_object *tree)
+{
+    size_t count = 0;
+    json_object_object_foreach(tree, key, value)
+    {
+        count += prefix_of(key, value) ? count_all(value) : 1;
+    }
+    return count;
+}
+
 static void add_all(struct translation *t, struct json_object *tree, const char *prefix,
                     const char *where, const char *path, struct settings *settings)
 {
     json_object_object_foreach(tree, key, value)
     {
-        bool is_map = json_object_is_type(value, json_type_object);
-        if (is_map && strcmp(key, "client-transport-security") == 0)
-            add_all(t, value, "", where, path, settings);
-        else if (is_map && strcmp(key, "peer-transport-security") == 0)
-            add_all(t, value, "peer-", where, path, settings);
+        if (!goes_on(t))
+            break;
+        const char *inner = prefix_of(key, value);
+        if (inner)
+            add_all(t, value, inner, where, path, settings);
         else
             add(t, pool_text(&t->pool, "%s%s", prefix, key), value, where, path, settings);
     }
@@ -96,24 +127,53 @@ static void opaque(struct reading *reading, const char *path, const char *why)
     reading->opaque_path = path;
 }
 
-void config_text_read(struct translation *t, const char *text, const char *where, const char *path,
-                      struct reading *reading)
+static void read_tree(struct translation *t, const struct parsed_text *parsed, const char *where,
+                      const char *path, struct reading *reading)
 {
-    struct error error = {0};
-    struct json_object *tree = parse(t, text, &error);
-    if (!tree) {
-        opaque(reading, path, pool_text(&t->pool, "%s: %s", where, error.message));
+    if (!parsed->tree) {
+        opaque(reading, path, pool_text(&t->pool, "%s: %s", where, parsed->why));
         return;
     }
-    if (json_object_object_length(tree) > WORDS_MAX) {
+    if (count_all(parsed->tree) > WORDS_MAX) {
         opaque(reading, path, pool_text(&t->pool, "%s has more than %d keys", where, WORDS_MAX));
         return;
     }
     reading->file_where = where;
-    add_all(t, tree, "", where, path, &reading->settings);
+    add_all(t, parsed->tree, "", where, path, &reading->settings);
+}
+
+void config_text_read(struct translation *t, const char *text, const char *where, const char *path,
+                      struct reading *reading)
+{
+    struct parsed_text parsed = parse_for(&t->pool, text);
+    read_tree(t, &parsed, where, path, reading);
+}
+
+bool config_text_is_etcds(const char *text)
+{
+    AUTO_JSON struct json_object *tree = NULL;
+    if (!parse(text, &tree, NULL))
+        return false;
+    for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
+        if (kube_json_child(tree, telling[i]))
+            return true;
+    return false;
 }
 
 /* --- where it lies --- */
+
+/* What the key of FILE has, parsed once for all members; NULL: there is no memory. */
+static const struct parsed_text *parsed_file(struct translation *t,
+                                             const struct projected_file *file, const char *text)
+{
+    struct config_map *map = config_map(t, file->object);
+    struct parsed_text *parsed = map ? names_get(&map->parsed, file->key) : NULL;
+    if (!map || parsed || !(parsed = pool_zero(&t->kept, sizeof *parsed)))
+        return parsed;
+    *parsed = parse_for(&t->kept, text);
+    names_put(&t->kept, &map->parsed, pool_copy(&t->kept, file->key, strlen(file->key)), parsed);
+    return parsed;
+}
 
 static const char *map_value(struct translation *t, const char *map, const char *key, bool *failed,
                              bool *present)
@@ -141,82 +201,12 @@ static bool read_projected(struct translation *t, const struct projected_file *f
                        : pool_text(&t->pool, "ConfigMap %s is not in the input", file->object));
         return true;
     }
-    config_text_read(t, text, pool_text(&t->pool, "%s in ConfigMap %s", file->key, file->object),
-                     file->name_path, reading);
-    return true;
-}
-
-static bool looks_like_etcd(struct translation *t, const char *text)
-{
-    struct json_object *tree = parse(t, text, NULL);
-    for (size_t i = 0; tree && i < sizeof telling / sizeof *telling; i++)
-        if (kube_json_child(tree, telling[i]))
-            return true;
-    return false;
-}
-
-/* Whether the volume shows KEY at all: with items only those do. */
-static bool is_shown(struct json_object *source, const char *key)
-{
-    struct json_object *items = kube_json_child(source, "items");
-    if (list_length(items) == 0)
-        return true;
-    for (size_t i = 0; i < list_length(items); i++)
-        if (text_is(kube_json_text(list_item(items, i), "/key"), key))
-            return true;
-    return false;
-}
-
-/* A key of the ConfigMap in SOURCE that is etcd's configuration: by name, else (BY_CONTENT) by
- * content. */
-static bool find_key(struct translation *t, struct json_object *source, const char *name_path,
-                     bool by_content, struct projected_file *out)
-{
-    const char *name = kube_json_text(source, "/name");
-    struct json_object *tree = NULL;
-    if (!name || !object_get(t, KUBE_CONFIG_MAP, t->model.namespace, name, &tree, NULL))
-        return name == NULL;
-    struct json_object *data = kube_json_child(tree, "data");
-    for (const char *const *next = sorted_keys(t, data); *next; next++) {
-        const char *key = *next;
-        const char *text = kube_json_as_text(kube_json_child(data, key));
-        bool by_name = strcmp(key, habitual[0]) == 0 || strcmp(key, habitual[1]) == 0;
-        if (!text || out->object || !is_shown(source, key))
-            continue;
-        if (by_content ? looks_like_etcd(t, text) : by_name) {
-            out->kind = KUBE_CONFIG_MAP;
-            out->object = name;
-            out->key = key;
-            out->name_path = name_path;
-        }
-    }
-    return true;
-}
-
-/* Looks through the ConfigMaps that CONTAINER mounts. */
-static bool find_mounted(struct translation *t, const struct container *container, bool by_content,
-                         struct projected_file *out)
-{
-    struct json_object *mounts = kube_json_child(container->tree, "volumeMounts");
-    for (size_t i = 0; i < list_length(mounts) && !out->object; i++) {
-        const char *name = kube_json_text(list_item(mounts, i), "/name");
-        const char *path = "";
-        struct json_object *volume = name ? pod_volume(t, name, &path) : NULL;
-        struct json_object *map = kube_json_child(volume, "configMap");
-        if (map &&
-            !find_key(t, map, pool_text(&t->pool, "%s/configMap/name", path), by_content, out))
-            return false;
-        struct json_object *sources =
-            kube_json_child(kube_json_child(volume, "projected"), "sources");
-        for (size_t s = 0; s < list_length(sources) && !out->object; s++) {
-            map = kube_json_child(list_item(sources, s), "configMap");
-            if (map &&
-                !find_key(t, map,
-                          pool_text(&t->pool, "%s/projected/sources/%zu/configMap/name", path, s),
-                          by_content, out))
-                return false;
-        }
-    }
+    const struct parsed_text *parsed = parsed_file(t, file, text);
+    if (parsed)
+        read_tree(t, parsed,
+                  pool_text(&t->pool, "%s in ConfigMap %s", quoted(t, file->key, LONGEST_NAME),
+                            quoted(t, file->object, LONGEST_NAME)),
+                  file->name_path, reading);
     return true;
 }
 
@@ -233,10 +223,8 @@ bool config_file_read(struct translation *t, const char *path, bool by_habit,
         by_habit = by_habit && !file.place.volume;
     }
     struct projected_file file = {.kind = KUBE_KINDS};
-    for (int by_content = 0; by_habit && by_content < 2; by_content++)
-        for (size_t i = 0; i < 2 && !file.object; i++)
-            if (containers[i]->tree && !find_mounted(t, containers[i], by_content, &file))
-                return false;
+    if (by_habit && !config_search(t, &file))
+        return false;
     if (file.object)
         return read_projected(t, &file, reading);
     if (path)

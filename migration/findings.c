@@ -1,7 +1,7 @@
 #include "migration/internal.h"
 
 #include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct finding_kind {
@@ -223,33 +223,37 @@ bool migrate_strategy_parse(const char *text, enum migrate_strategy *out, struct
     return error_set(err, ERROR_INVALID, "'%s' is none of auto, adopt, join, restore", text);
 }
 
-/* Whether the same was found before; from now on it was. */
-static bool is_known(struct translation *t, const char *code, const char *path, const char *message)
+struct finding {
+    enum finding_code code;
+    enum severity severity;
+    const char *path, *message, *remedy; /* lent; a remedy may be NULL */
+    size_t order;                        /* how many were found before it */
+};
+
+static void add(struct translation *t, struct finding finding)
 {
-    const char *key = pool_text(&t->pool, "%s %s %s", code, path, message);
-    if (json_object_object_get_ex(t->found, key, NULL))
-        return true;
-    put(t, t->found, key, json_object_new_boolean(true));
-    return false;
+    const struct finding_kind *kind = &kinds[finding.code];
+    struct findings *findings = &t->findings;
+    if (kind->severity[t->strategy] == SEVERITY_NONE)
+        return;
+    if (finding.severity == SEVERITY_NONE)
+        finding.severity = kind->severity[t->strategy];
+    if (!finding.remedy)
+        finding.remedy = kind->remedy;
+    if (!finding.path)
+        finding.path = "";
+    struct finding *items =
+        pool_grow(&t->pool, findings->items, sizeof *items, findings->count, &findings->capacity);
+    if (!items)
+        return;
+    findings->items = items;
+    finding.order = findings->count;
+    items[findings->count++] = finding;
 }
 
-static void add(struct translation *t, enum finding_code code, enum severity severity,
-                const char *remedy, const char *path, const char *message)
+void find_text(struct translation *t, enum finding_code code, const char *path, const char *message)
 {
-    const struct finding_kind *kind = &kinds[code];
-    enum severity usual = kind->severity[t->strategy];
-    if (usual == SEVERITY_NONE || is_known(t, kind->code, path ? path : "", message))
-        return;
-    if (!remedy)
-        remedy = kind->remedy;
-    struct json_object *finding = kube_json_object(
-        "code", kube_json_string(kind->code), "severity",
-        kube_json_string(severity_names[severity ? severity : usual]), "path",
-        kube_json_string(path ? path : ""), "message", kube_json_string(message), NULL);
-    if (remedy)
-        put(t, finding, "remedy", kube_json_string(remedy));
-    if (!kube_json_append(t->findings, finding))
-        t->failed = true;
+    add(t, (struct finding){.code = code, .path = path, .message = message});
 }
 
 void find(struct translation *t, enum finding_code code, const char *path, const char *format, ...)
@@ -258,7 +262,7 @@ void find(struct translation *t, enum finding_code code, const char *path, const
     va_start(args, format);
     const char *message = pool_vtext(&t->pool, format, args);
     va_end(args);
-    add(t, code, SEVERITY_NONE, NULL, path, message);
+    find_text(t, code, path, message);
 }
 
 void find_as(struct translation *t, enum finding_code code, enum severity severity,
@@ -268,46 +272,94 @@ void find_as(struct translation *t, enum finding_code code, enum severity severi
     va_start(args, format);
     const char *message = pool_vtext(&t->pool, format, args);
     va_end(args);
-    add(t, code, severity, remedy, path, message);
+    add(t, (struct finding){code, severity, path, message, remedy, 0});
 }
 
-/* --- order and verdict --- */
+/* --- order, verdict, report --- */
 
-static int rank(struct json_object *finding)
-{
-    const char *severity = kube_json_text(finding, "/severity");
-    for (int i = SEVERITY_BLOCKER; i > SEVERITY_NONE; i--)
-        if (text_is(severity, severity_names[i]))
-            return i;
-    return SEVERITY_NONE;
-}
-
-static int place_of_code(struct json_object *finding)
-{
-    for (int i = 0; i < FINDINGS; i++)
-        if (text_is(kube_json_text(finding, "/code"), kinds[i].code))
-            return i;
-    return FINDINGS;
-}
-
+/* Orders what is found twice, too: the first one comes first. */
 static int compare(const void *a, const void *b)
 {
-    struct json_object *one = *(struct json_object *const *)a;
-    struct json_object *two = *(struct json_object *const *)b;
-    if (rank(one) != rank(two))
-        return rank(two) - rank(one);
-    if (place_of_code(one) != place_of_code(two))
-        return place_of_code(one) - place_of_code(two);
-    int paths = strcmp(kube_json_text(one, "/path"), kube_json_text(two, "/path"));
-    return paths ? paths : strcmp(kube_json_text(one, "/message"), kube_json_text(two, "/message"));
+    const struct finding *one = a, *two = b;
+    if (one->code != two->code)
+        return one->code < two->code ? -1 : 1;
+    int paths = strcmp(one->path, two->path);
+    int messages = paths ? paths : strcmp(one->message, two->message);
+    if (messages)
+        return messages;
+    return one->order < two->order ? -1 : 1;
 }
 
-struct json_object *findings_sorted(struct json_object *findings, enum migrate_verdict *verdict)
+static bool is_same(const struct finding *one, const struct finding *two)
 {
-    json_object_array_sort(findings, compare);
-    int worst = list_length(findings) ? rank(list_item(findings, 0)) : SEVERITY_NONE;
-    *verdict = worst == SEVERITY_BLOCKER   ? MIGRATE_BLOCKED
-               : worst == SEVERITY_WARNING ? MIGRATE_ATTENTION
-                                           : MIGRATE_READY;
-    return findings;
+    return one->code == two->code && strcmp(one->path, two->path) == 0 &&
+           strcmp(one->message, two->message) == 0;
+}
+
+static void sort(struct findings *findings)
+{
+    size_t kept = 0;
+    if (findings->count)
+        qsort(findings->items, findings->count, sizeof *findings->items, compare);
+    for (size_t i = 0; i < findings->count; i++)
+        if (!kept || !is_same(&findings->items[kept - 1], &findings->items[i]))
+            findings->items[kept++] = findings->items[i];
+    findings->count = kept;
+}
+
+/* A text that the findings of a run share in the report. */
+struct shared {
+    const char *text;
+    struct json_object *string;
+};
+
+static struct json_object *share(struct shared *shared, const char *text)
+{
+    if (shared->text != text) {
+        json_object_put(shared->string);
+        *shared = (struct shared){text, kube_json_string(text)};
+    }
+    return json_object_get(shared->string);
+}
+
+/* What a finding takes as JSON besides its texts: a map of five, whose keys are copied. */
+enum { BYTES_OF_FINDING = 1400 };
+
+static void report(struct translation *t, const struct finding *finding, struct shared shared[3],
+                   struct json_object *out)
+{
+    size_t bytes = BYTES_OF_FINDING + strlen(finding->path) + strlen(finding->message);
+    if (!pool_charge(&t->kept, bytes))
+        return;
+    struct json_object *item = kube_json_object(
+        "code", share(&shared[0], kinds[finding->code].code), "severity",
+        share(&shared[1], severity_names[finding->severity]), "path",
+        kube_json_string(finding->path), "message", kube_json_string(finding->message), NULL);
+    if (finding->remedy)
+        put(t, item, "remedy", share(&shared[2], finding->remedy));
+    if (!kube_json_append(out, item))
+        t->failed = true;
+}
+
+struct json_object *findings_report(struct translation *t, enum migrate_verdict *verdict)
+{
+    static const enum migrate_verdict verdicts[] = {MIGRATE_READY, MIGRATE_READY, MIGRATE_ATTENTION,
+                                                    MIGRATE_BLOCKED};
+    struct findings *findings = &t->findings;
+    struct json_object *out = made(t, json_object_new_array());
+    struct shared shared[3] = {0};
+    enum severity worst = SEVERITY_NONE;
+    sort(findings);
+    for (enum severity s = SEVERITY_BLOCKER; s > SEVERITY_NONE; s--) {
+        for (size_t i = 0; i < findings->count && goes_on(t); i++) {
+            if (findings->items[i].severity != s)
+                continue;
+            worst = s > worst ? s : worst;
+            report(t, &findings->items[i], shared, out);
+        }
+    }
+    for (size_t i = 0; i < 3; i++)
+        json_object_put(shared[i].string);
+    *verdict = verdicts[worst];
+    return out;
 }

@@ -1,178 +1,10 @@
-/* What the files of migration/ share: one translation, and the model that it reads from a
- * StatefulSet. */
+/* What the files of migration/ share: one translation, and what each of them does for it. */
 #ifndef MIGRATION_INTERNAL_H
 #define MIGRATION_INTERNAL_H
 
 #include "kube/cleanup.h"
-#include "kube/source.h"
 #include "migration/migration.h"
-#include "migration/pool.h"
-
-/* Members beyond this are not looked at one by one; more than ten cannot be joined anyway. */
-enum { MEMBERS_MAX = 10 };
-
-/* Bounds on what one container may be told: far beyond any real one, and work stays in proportion.
- */
-enum { WORDS_MAX = 2048, EXPANSION_MAX = 64 * 1024 };
-
-/* --- what configures a program --- */
-
-enum origin { ORIGIN_FILE, ORIGIN_FLAG, ORIGIN_VARIABLE };
-
-/* One value that somebody set. Names are those of etcd's flags ("peer-cert-file"), whatever the
- * origin. */
-struct setting {
-    const char *name;
-    const char *value;        /* NULL: not a text (a map of a file), or it cannot be known */
-    const char *written;      /* what is known of a value that cannot be: "http://$(IP):2379" */
-    struct json_object *tree; /* of a file: lent */
-    enum origin origin;
-    const char
-        *path; /* the leaf or fragment of the StatefulSet that a finding about it speaks of */
-    const char *more;  /* the leaf of the value where "--flag" and "value" are two; else NULL */
-    const char *where; /* for people: "--data-dir of container etcd" */
-    bool obeyed;       /* the program goes by it: no other source of more weight has it */
-};
-
-struct settings {
-    struct setting *items;
-    size_t count, capacity;
-};
-
-struct variable {
-    const char *name;
-    const char *value;               /* NULL: it cannot be known */
-    const char *written;             /* as of a setting */
-    const char *path;                /* of the entry in env, or in envFrom */
-    const char *secret, *secret_key; /* where it comes from a Secret */
-    bool from_env_from;
-    bool used;     /* another value or a setting is made of it */
-    bool assigned; /* by a start script: it is nowhere in env */
-    bool exported; /* by the script, to what it starts */
-};
-
-struct variables {
-    struct variable *items;
-    size_t count, capacity;
-    const char *missing; /* of the entry in envFrom whose object is not in the input; NULL: none */
-};
-
-struct word {
-    const char *text;
-    const char *path; /* of the leaf that has it */
-    bool unknown;     /* a part of it cannot be known, and stands as it is written: "$(IP)" */
-};
-
-struct words {
-    struct word *items;
-    size_t count, capacity;
-};
-
-struct container {
-    struct json_object *tree; /* NULL: there is none */
-    const char *name;
-    const char *path;
-    const char *image;
-};
-
-/* Where a path in a container lies. */
-struct place {
-    struct json_object
-        *volume; /* of the pod, or the claim template; NULL: no volume is mounted there */
-    const char *volume_name;
-    const char *volume_path;
-    const char *mount_path; /* of the volumeMounts entry */
-    const char *inside;     /* within the volume: "new.etcd", "" is its root */
-    bool is_claim;          /* one of volumeClaimTemplates */
-    bool certain;           /* false: subPathExpr hides it */
-};
-
-/* A file that comes from a key of a Secret or ConfigMap. */
-struct projected_file {
-    enum kube_kind kind;   /* KUBE_SECRET or KUBE_CONFIG_MAP; KUBE_KINDS: of neither */
-    const char *object;    /* its name */
-    const char *key;       /* NULL: PATH is the mounted directory itself */
-    const char *name_path; /* of the leaf that names the object */
-    struct place place;
-};
-
-struct member {
-    const char *pod;
-    const char *name;
-    const char *peer_urls[5];
-    size_t peer_url_count;
-    const char *client_url; /* NULL: it advertises none that others reach */
-};
-
-struct version {
-    bool known;
-    int major, minor;
-    const char *text; /* as it was found */
-};
-
-/* One side's TLS: clients, peers, or the sidecar's server. Files without an object were not found.
- */
-struct tls {
-    bool enabled;
-    bool automatic;   /* certificates that etcd makes up itself */
-    bool client_auth; /* certificates are asked of who calls */
-    bool plain;       /* there is a certificate, but etcd listens without TLS and ignores it */
-    const char *path; /* what a finding about it speaks of */
-    const struct setting *certificate_setting, *key_setting, *ca_setting, *auth_setting;
-    const struct setting *client_setting, *client_key_setting;
-    struct projected_file certificate, key, ca, client;
-};
-
-struct store {
-    const struct setting *provider_setting; /* NULL: no provider is set */
-    const char *provider;                   /* "aws"; NULL: not known to druid */
-    bool local, local_on_volume;
-    const char *container, *container_path;
-    bool container_from_option, container_from_entry;
-    const char *prefix;
-    const struct setting *prefix_setting;
-    struct json_object *entry; /* the BackupEntry; lent */
-    const char *entry_bucket;
-    const char *secret, *secret_path;
-    const char *other_secret;       /* a second one that credentials come from */
-    const char *credentials_volume; /* that is mounted for them */
-};
-
-/* What a container's start tells. */
-struct reading {
-    struct variables variables;
-    struct settings settings;
-    bool is_wrapper;         /* etcd-wrapper: its settings come through the sidecar */
-    struct settings wrapper; /* etcd-wrapper's own */
-    const char *opaque;      /* why the configuration cannot be known; NULL: it is */
-    const char *opaque_path;
-    struct projected_file script; /* the start script, where a ConfigMap has it */
-    struct projected_file file;   /* the configuration file, where there is one */
-    const char *file_where;       /* "etcd.conf.yml in ConfigMap etcd-bootstrap-main" */
-    size_t shadowed;              /* settings that etcd does not obey because of the file */
-};
-
-struct model {
-    const char *namespace, *name;
-    int64_t replicas;
-    struct container etcd, sidecar;
-    struct reading etcd_reading; /* of the first member */
-    struct variables sidecar_variables;
-    const char *sidecar_opaque, *sidecar_opaque_path; /* as of a reading */
-    struct projected_file sidecar_script;
-    struct settings sidecar_settings;
-    struct member members[MEMBERS_MAX];
-    size_t member_count;  /* of those looked at */
-    int64_t cluster_size; /* members in all, also those that are not of this StatefulSet */
-    struct version version, target;
-    struct place data, sidecar_data, wal;
-    const struct setting *data_setting, *sidecar_data_setting, *wal_setting;
-    struct json_object *claim; /* the template that holds the data; lent */
-    const char *claim_path;
-    struct tls client, peer, backup;
-    struct store store;
-    bool legacy_sidecar; /* of 2019: periods in seconds */
-};
+#include "migration/model.h"
 
 /* --- one translation --- */
 
@@ -186,27 +18,48 @@ enum outcome {
 
 enum severity { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_BLOCKER };
 
+struct finding;
+
+struct findings {
+    struct finding *items; /* in the order in which they were found */
+    size_t count, capacity;
+};
+
 struct translation {
     struct json_object *sts;
     struct kube_source *source;
     const struct migrate_options *options;
-    struct pool pool;
+    struct pool_budget budget; /* of both pools */
+    struct pool pool;          /* goes back to a mark after each member, and after each strategy */
+    struct pool kept;          /* what is kept from one to the next */
     struct model model;
-    struct held_object *held; /* objects that were asked of the source */
+    struct names held[KUBE_KINDS]; /* objects that were asked of the source */
     struct judged_certificate *judged;
-    struct json_object *trees; /* configuration files as they were read */
-    int64_t ordinal;           /* of the member that is being read */
-    bool failed;               /* something could not be allocated, besides the pool */
+    struct names projections; /* what is known of volumes, by their paths */
+    struct names config_maps; /* name → struct config_map */
+    int64_t ordinal;          /* of the member that is being read */
+    const char *pod;          /* its name */
+    bool failed;              /* something could not be allocated, besides the pools */
     struct error *err;
 
     /* of the strategy at hand */
     enum migrate_strategy strategy;
     const char *etcd_name;
-    struct json_object *claims;   /* pointer → what became of it */
-    struct json_object *found;    /* a set of them, so that none comes twice */
-    struct json_object *findings; /* in the order in which they were found */
+    size_t round;        /* of looking at the mounts */
+    struct names claims; /* pointer → what became of it */
+    struct findings findings;
     struct json_object *etcd;
 };
+
+/* One more turn of a loop over input. False: the loop ends, since nobody waits any more or there is
+ * no memory. What it gives is then good for nothing; translation_goes_on says so to the caller. */
+static inline bool goes_on(struct translation *t)
+{
+    return !t->pool.failed && !t->kept.failed && kube_work_goes_on(t->options->work);
+}
+
+/* Between two stages. ERROR_STOPPED; ERROR_RANGE: it takes more memory than allowed. */
+bool translation_goes_on(struct translation *t);
 
 /* Shorthands for lists in the model that may not be there. */
 size_t list_length(struct json_object *list);
@@ -214,6 +67,10 @@ struct json_object *list_item(struct json_object *list, size_t index);
 /* A scalar as text in T's pool ("24", "true"); NULL for maps, lists, null and texts with a NUL. */
 const char *scalar_text(struct translation *t, struct json_object *value);
 bool text_is(const char *text, const char *other); /* NULL is equal to nothing */
+/* TEXT, or its beginning where it is longer than LONGEST, which nothing real is: for what stands in
+ * many messages. */
+enum { LONGEST_NAME = 253, LONGEST_VALUE = 1024 };
+const char *quoted(struct translation *t, const char *text, size_t longest);
 /* The last segment of a path: "etcd" of "/usr/local/bin/etcd". */
 const char *base_name(const char *path);
 /* PATH without "." and empty segments and without a slash at either end; ".." is resolved. */
@@ -229,8 +86,6 @@ bool object_get(struct translation *t, enum kube_kind kind, const char *namespac
 /* The bytes of KEY of Secret NAME: *OUT is the caller's. False where there is no such key. */
 bool secret_value(struct translation *t, const char *name, const char *key, unsigned char **out,
                   size_t *length);
-void objects_release(struct translation *t);
-void certificates_release(struct translation *t);
 
 /* settings.c */
 struct setting *settings_add(struct translation *t, struct settings *settings);
@@ -249,13 +104,20 @@ void settings_from_words(struct translation *t, struct settings *settings, const
                          const struct words *words, size_t first, const char *container);
 /* Decides which of several values of a name counts: file, then flags (the last), then variables.
  * With a file nothing else does, for etcd. */
-void settings_resolve(struct settings *settings, bool file_only);
+void settings_resolve(struct translation *t, struct settings *settings, bool file_only);
 
 /* variables.c */
 bool variables_read(struct translation *t, const struct container *container, int64_t ordinal,
                     struct variables *out);
 struct variable *variables_find(const struct variables *variables, const char *name);
-struct variable *variables_add(struct translation *t, struct variables *variables);
+void variables_add(struct translation *t, struct variables *variables,
+                   const struct variable *variable);
+/* Takes those of a script away from COUNT on, and shows them again up to COUNT: they stay in their
+ * place until another is added. */
+void variables_hide(struct translation *t, struct variables *variables, size_t count);
+void variables_show(struct translation *t, struct variables *variables, size_t count);
+/* Whether LENGTH bytes may stand where WRITTEN bytes are written: in all there is a bound. */
+bool variables_spend(struct variables *variables, size_t written, size_t length);
 /* TEXT with $(NAME) replaced as the kubelet does; *KNOWN becomes false when a part cannot be known.
  */
 const char *variables_expand(struct translation *t, struct variables *variables, const char *text,
@@ -278,23 +140,49 @@ struct script {
 bool script_read(struct translation *t, const char *program, const char *text, const char *path,
                  struct variables *variables, struct script *out);
 
+/* volumes.c. *PATH is set where there is one. */
+void volumes_read(struct translation *t);
+struct json_object *pod_volume(struct translation *t, const char *name, const char **path);
+struct json_object *claim_named(struct translation *t, const char *name, const char **path);
+
 /* mounts.c */
+void mounts_read(struct translation *t, struct container *container);
+bool is_mounted(const struct container *container, const char *volume);
+/* Those from this index on come behind PATH (clean): what is below it comes first. */
+size_t mounts_behind(const struct mounts *mounts, const char *path);
+/* Where the mount itself lies, told once and kept; NULL: there is no memory. */
+const struct place *mount_place(struct translation *t, const struct container *container,
+                                struct variables *variables, struct mount *mount);
 bool place_find(struct translation *t, const struct container *container, const char *path,
                 struct variables *variables, struct place *out);
-/* The object that PATH in CONTAINER comes from; out->kind is KUBE_KINDS if from none. */
+/* projected.c: the object that PATH in CONTAINER comes from; out->kind is KUBE_KINDS if from none.
+ */
 void projected_find(struct translation *t, const struct container *container, const char *path,
                     struct variables *variables, struct projected_file *out);
 /* The same for a volume by its name and a file name in it (NULL: the first object of the volume).
  */
 void projected_in_volume(struct translation *t, const char *volume, const char *file,
                          struct projected_file *out);
-struct json_object *pod_volume(struct translation *t, const char *name, const char **path);
 
 /* file.c: etcd's configuration file. Adds its settings to READING, or says why it is opaque. */
 bool config_file_read(struct translation *t, const char *path, bool by_habit,
                       struct reading *reading);
 void config_text_read(struct translation *t, const char *text, const char *where, const char *path,
                       struct reading *reading);
+/* Whether TEXT has a setting that only etcd has. */
+bool config_text_is_etcds(const char *text);
+
+/* search.c: the ConfigMap, of those that are mounted, that has etcd's configuration; OUT stays as
+ * it is where there is none. False: the source cannot answer. */
+bool config_search(struct translation *t, struct projected_file *out);
+/* What is known of a ConfigMap of the namespace; NULL: there is no memory. */
+struct config_map {
+    bool searched;
+    const char *first;     /* key that is etcd's by its content, then; NULL: none */
+    struct names verdicts; /* key → whether it is */
+    struct names parsed;   /* key → struct parsed_text */
+};
+struct config_map *config_map(struct translation *t, const char *name);
 
 /* command.c: everything that configures the etcd of member ORDINAL. */
 bool etcd_read(struct translation *t, int64_t ordinal, struct reading *out);
@@ -304,7 +192,10 @@ bool sidecar_read(struct translation *t);
 bool model_read(struct translation *t);
 void tls_read(struct translation *t);
 bool store_read(struct translation *t);
-bool containers_find(struct json_object *sts, struct container *etcd, struct container *sidecar);
+bool containers_find(struct json_object *sts, struct kube_work *work, struct container *etcd,
+                     struct container *sidecar);
+/* As migrate_runs_etcd; good for nothing where WORK is stopped. */
+bool runs_etcd(struct json_object *sts, struct kube_work *work, const char **reason);
 /* Up to MAX URLs of SETTING (NULL: none), which is a text with commas, a list, or a map by member;
  * how many there are. */
 size_t split_urls(struct translation *t, const struct setting *setting, const char *pod,
@@ -343,9 +234,9 @@ struct flag {
 extern const struct flag etcd_flags[], sidecar_flags[], wrapper_flags[];
 const struct flag *flag_find(const struct flag *flags, const char *name);
 
-/* accounting.c */
+/* accounting.c. NOTE, which may be NULL, lives as long as the strategy is tried. */
 void account(struct translation *t, const char *path, enum outcome outcome, const char *to,
-             const char *note, ...) __attribute__((format(printf, 5, 6)));
+             const char *note);
 /* What is below PATH stands below TO just so. */
 void account_copy(struct translation *t, const char *path, const char *to);
 /* SETTING (NULL: nothing) became TO; without TO it was dropped. */
@@ -353,8 +244,18 @@ void account_setting(struct translation *t, const struct setting *setting, const
                      const char *note);
 /* Druid and its sidecar do the same without being told. */
 void account_default(struct translation *t, const struct setting *setting, const char *note);
-/* Walks the StatefulSet: every leaf in *OUT; finds what nobody accounted for. */
-bool account_fields(struct translation *t, struct json_object **out);
+bool is_claimed(struct translation *t, const char *path);
+/* fields.c: walks the StatefulSet and finds what nobody accounted for. Every leaf is added to
+ * FIELDS (NULL: to nothing), ordered by path. */
+struct claim {
+    enum outcome outcome;
+    const char *to;   /* NULL: nowhere */
+    const char *note; /* NULL: nothing to say */
+    bool mirrored;    /* what is below the path is below `to` just so */
+    struct note *notes;
+};
+const struct claim *claim_at(const struct translation *t, const char *path);
+bool account_fields(struct translation *t, struct json_object *fields);
 /* rules.c: leaves that always have the same fate. */
 struct rule {
     const char *path; /* indices written as "*"; it counts for all below, the longest wins */
@@ -424,14 +325,18 @@ enum finding_code {
 };
 
 /* Adds a finding, unless the strategy at hand does not know it. SEVERITY_NONE stands for that of
- * the table. PATH is a pointer into the StatefulSet. */
+ * the table. PATH is a pointer into the StatefulSet; it is lent, as MESSAGE is, which may be a text
+ * of the pool. */
+void find_text(struct translation *t, enum finding_code code, const char *path,
+               const char *message);
 void find(struct translation *t, enum finding_code code, const char *path, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void find_as(struct translation *t, enum finding_code code, enum severity severity,
              const char *remedy, const char *path, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
-/* The findings so far, worst first, and the verdict they give. */
-struct json_object *findings_sorted(struct json_object *findings, enum migrate_verdict *verdict);
+/* The findings as the report has them, worst first and none twice, and the verdict they give. The
+ * caller's; NULL: there is no memory. */
+struct json_object *findings_report(struct translation *t, enum migrate_verdict *verdict);
 const char *verdict_name(enum migrate_verdict verdict);
 const char *strategy_name(enum migrate_strategy strategy);
 
@@ -494,6 +399,7 @@ bool druid_can_join(const struct translation *t); /* and take a store without a 
 bool runs_as_root(struct translation *t, const char **path);
 
 void check_data(struct translation *t);
+void check_places(struct translation *t);
 void check_versions(struct translation *t);
 void check_members(struct translation *t);
 void check_settings(struct translation *t);

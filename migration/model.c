@@ -65,12 +65,13 @@ static int sidecar_likeness(struct json_object *container)
     return text_is(kube_json_text(container, "/name"), "backup-restore") ? 1 : 0;
 }
 
-bool containers_find(struct json_object *sts, struct container *etcd, struct container *sidecar)
+bool containers_find(struct json_object *sts, struct kube_work *work, struct container *etcd,
+                     struct container *sidecar)
 {
     struct json_object *list = NULL;
     kube_json_get_array(sts, "/spec/template/spec/containers", &list, NULL);
     int etcd_best = 0, sidecar_best = 0;
-    for (size_t i = 0; i < list_length(list); i++) {
+    for (size_t i = 0; i < list_length(list) && kube_work_goes_on(work); i++) {
         struct json_object *container = list_item(list, i);
         int as_sidecar = sidecar_likeness(container);
         int as_etcd = as_sidecar ? 0 : etcd_likeness(container);
@@ -91,31 +92,37 @@ static void complete_container(struct translation *t, struct container *containe
     struct json_object *list = NULL;
     kube_json_get_array(t->sts, "/spec/template/spec/containers", &list, NULL);
     container->path = "/spec/template/spec/containers";
-    for (size_t i = 0; i < list_length(list); i++)
+    for (size_t i = 0; i < list_length(list) && goes_on(t); i++)
         if (list_item(list, i) == container->tree)
             container->path = pointer_at(t, "/spec/template/spec/containers", i);
     const char *name = kube_json_text(container->tree, "/name");
     const char *image = kube_json_text(container->tree, "/image");
     container->name = name ? name : "";
     container->image = image ? image : "";
+    mounts_read(t, container);
 }
 
-bool migrate_runs_etcd(struct json_object *stateful_set, const char **reason)
+bool runs_etcd(struct json_object *sts, struct kube_work *work, const char **reason)
 {
     struct json_object *owners = NULL;
-    kube_json_get_array(stateful_set, "/metadata/ownerReferences", &owners, NULL);
-    for (size_t i = 0; i < list_length(owners); i++) {
+    kube_json_get_array(sts, "/metadata/ownerReferences", &owners, NULL);
+    for (size_t i = 0; i < list_length(owners) && kube_work_goes_on(work); i++) {
         if (text_is(kube_json_text(list_item(owners, i), "/kind"), "Etcd")) {
             *reason = "it belongs to an Etcd already";
             return false;
         }
     }
     struct container etcd = {0}, sidecar = {0};
-    if (!containers_find(stateful_set, &etcd, &sidecar)) {
+    if (!containers_find(sts, work, &etcd, &sidecar)) {
         *reason = "none of its containers runs etcd";
         return false;
     }
     return true;
+}
+
+bool migrate_runs_etcd(struct json_object *stateful_set, const char **reason)
+{
+    return runs_etcd(stateful_set, NULL, reason);
 }
 
 /* --- members --- */
@@ -136,7 +143,7 @@ size_t split_urls(struct translation *t, const struct setting *setting, const ch
         if (!own)
             own = kube_json_child(tree, name);
         size_t count = 0;
-        for (size_t i = 0; i < list_length(own) && count < max; i++)
+        for (size_t i = 0; i < list_length(own) && count < max && goes_on(t); i++)
             if (kube_json_as_text(list_item(own, i)))
                 urls[count++] = kube_json_as_text(list_item(own, i));
         if (kube_json_as_text(own))
@@ -144,7 +151,7 @@ size_t split_urls(struct translation *t, const struct setting *setting, const ch
         return count;
     }
     size_t count = 0;
-    for (const char *c = setting_text(setting); c && *c && count < max;) {
+    for (const char *c = setting_text(setting); c && *c && count < max && goes_on(t);) {
         c += strspn(c, ", ");
         size_t length = strcspn(c, ", ");
         if (length)
@@ -194,7 +201,7 @@ static int64_t initial_members(struct translation *t, const struct settings *set
     const char *names[64];
     int64_t count = 0;
     const char *c = setting_text(settings_get(settings, "initial-cluster"));
-    while (c && *c && count < 64) {
+    while (c && *c && count < 64 && goes_on(t)) {
         c += strspn(c, ", ");
         size_t length = strcspn(c, "=,");
         if (c[length] == '=') {
@@ -229,6 +236,29 @@ static void read_member(struct translation *t, int64_t ordinal, const struct rea
             out->client_url = client_urls[i];
 }
 
+static void keep(struct translation *t, const char **text)
+{
+    if (*text)
+        *text = pool_copy(&t->kept, *text, strlen(*text));
+}
+
+/* Reads member NUMBER. Of all but the first only what stands in OUT is kept. */
+static bool read_one(struct translation *t, size_t number, struct member *out)
+{
+    struct pool_mark mark = pool_mark(&t->pool);
+    struct reading reading = t->model.etcd_reading;
+    if (number > 0 && !etcd_read(t, (int64_t)number, &reading))
+        return false;
+    read_member(t, (int64_t)number, &reading, out);
+    keep(t, &out->pod);
+    keep(t, &out->name);
+    keep(t, &out->client_url);
+    for (size_t i = 0; i < out->peer_url_count; i++)
+        keep(t, &out->peer_urls[i]);
+    pool_release(&t->pool, mark);
+    return translation_goes_on(t);
+}
+
 static bool read_members(struct translation *t)
 {
     struct model *model = &t->model;
@@ -238,13 +268,11 @@ static bool read_members(struct translation *t)
         model->cluster_size = named;
     int64_t own = model->replicas > 0 ? model->replicas : model->cluster_size;
     model->member_count = own < MEMBERS_MAX ? (size_t)own : MEMBERS_MAX;
-    for (size_t i = 0; i < model->member_count; i++) {
-        struct reading reading = model->etcd_reading;
-        if (i > 0 && !etcd_read(t, (int64_t)i, &reading))
+    for (size_t i = 0; i < model->member_count; i++)
+        if (!read_one(t, i, &model->members[i]))
             return false;
-        read_member(t, (int64_t)i, &reading, &model->members[i]);
-    }
     t->ordinal = 0;
+    t->pod = model->members[0].pod;
     return true;
 }
 
@@ -256,7 +284,7 @@ static int64_t named_port(struct translation *t, const struct container *contain
 {
     struct json_object *ports = kube_json_child(container->tree, "ports");
     for (; *names; names++) {
-        for (size_t i = 0; i < list_length(ports); i++) {
+        for (size_t i = 0; i < list_length(ports) && goes_on(t); i++) {
             struct json_object *port = kube_json_child(list_item(ports, i), "containerPort");
             if (text_is(kube_json_text(list_item(ports, i), "/name"), *names) &&
                 json_object_is_type(port, json_type_int)) {
@@ -395,7 +423,7 @@ bool model_read(struct translation *t)
     if (!kube_json_get(t->sts, "/spec/replicas", json_type_int, &replicas, t->err))
         return false;
     model->replicas = replicas ? json_object_get_int64(replicas) : 1;
-    containers_find(t->sts, &model->etcd, &model->sidecar);
+    volumes_read(t);
     complete_container(t, &model->etcd);
     complete_container(t, &model->sidecar);
     if (!sidecar_read(t) || !etcd_read(t, 0, &model->etcd_reading) || !read_members(t))

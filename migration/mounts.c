@@ -1,36 +1,94 @@
+/* Where a path in a container lies. The mounts are ordered as a walk through the tree of their
+ * paths meets them, so that the one a path lies in is found without a look at the others. */
 #include "migration/internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-static struct json_object *named_volume(struct translation *t, const char *pointer,
-                                        const char *name_pointer, const char *name,
-                                        const char **path)
+/* What is below a directory comes right behind it, before its neighbour "directory-2". */
+static int weight(char c)
 {
-    struct json_object *list = NULL;
-    kube_json_get_array(t->sts, pointer, &list, NULL);
-    for (size_t i = 0; i < list_length(list); i++) {
-        if (text_is(kube_json_text(list_item(list, i), name_pointer), name)) {
-            *path = pointer_at(t, pointer, i);
-            return list_item(list, i);
-        }
+    return c == '\0' ? 0 : c == '/' ? 1 : (unsigned char)c + 1;
+}
+
+static size_t common(const char *a, const char *b)
+{
+    size_t same = 0;
+    while (a[same] && a[same] == b[same])
+        same++;
+    return same;
+}
+
+static int compare_paths(const char *a, const char *b)
+{
+    size_t same = common(a, b);
+    return weight(a[same]) - weight(b[same]);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct mount *one = a, *two = b;
+    int paths = compare_paths(one->clean, two->clean);
+    if (paths)
+        return paths;
+    return one->index < two->index ? -1 : 1;
+}
+
+/* FROM, or the mount around it, in which PATH lies and whose own path is shorter than BELOW. */
+static struct mount *around(struct mount *from, const char *path, size_t below)
+{
+    size_t same = from ? common(from->clean, path) : 0;
+    for (; from; from = from->parent) {
+        size_t length = from->length;
+        bool ends = !length || !path[length] || path[length] == '/';
+        if (length <= same && length < below && ends)
+            break;
     }
-    return NULL;
+    return from;
 }
 
-struct json_object *pod_volume(struct translation *t, const char *name, const char **path)
+void mounts_read(struct translation *t, struct container *container)
 {
-    return named_volume(t, "/spec/template/spec/volumes", "/name", name, path);
+    struct json_object *list = kube_json_child(container->tree, "volumeMounts");
+    struct mounts *mounts = &container->mounts;
+    if (list_length(list))
+        mounts->items = pool_zero(&t->pool, list_length(list) * sizeof *mounts->items);
+    for (size_t i = 0; mounts->items && i < list_length(list) && goes_on(t); i++) {
+        struct json_object *tree = list_item(list, i);
+        const char *path = kube_json_text(tree, "/mountPath");
+        const char *volume = kube_json_text(tree, "/name");
+        if (volume)
+            names_add(&t->pool, &mounts->volumes, volume, tree);
+        if (!path)
+            continue;
+        const char *clean = clean_path(t, path);
+        mounts->items[mounts->count++] =
+            (struct mount){.tree = tree, .index = i, .clean = clean, .length = strlen(clean)};
+    }
+    if (mounts->count)
+        qsort(mounts->items, mounts->count, sizeof *mounts->items, compare);
+    for (size_t i = 1; i < mounts->count && goes_on(t); i++) {
+        struct mount *mount = &mounts->items[i];
+        mount->parent = around(mount - 1, mount->clean, mount->length);
+    }
 }
 
-/* Whether PATH (clean) is in the mount at MOUNT (clean), and what it is there: "" for the mount
- * itself. */
-static bool is_below(const char *path, const char *mount, const char **inside)
+bool is_mounted(const struct container *container, const char *volume)
 {
-    size_t length = strlen(mount);
-    if (strncmp(path, mount, length) != 0 || (length && path[length] && path[length] != '/'))
-        return false;
-    *inside = path + length + (length && path[length] ? 1 : 0);
-    return true;
+    return names_get(&container->mounts.volumes, volume) != NULL;
+}
+
+size_t mounts_behind(const struct mounts *mounts, const char *path)
+{
+    size_t low = 0, high = mounts->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_paths(mounts->items[middle].clean, path) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 bool place_find(struct translation *t, const struct container *container, const char *path,
@@ -39,30 +97,17 @@ bool place_find(struct translation *t, const struct container *container, const 
     *out = (struct place){0};
     if (!container->tree || !path || path[0] != '/')
         return false;
+    const struct mounts *mounts = &container->mounts;
     const char *wanted = clean_path(t, path);
-    out->inside = "";
-    struct json_object *mounts = kube_json_child(container->tree, "volumeMounts");
-    const char *base = pointer_to(t, container->path, "volumeMounts");
-    struct json_object *best = NULL;
-    size_t longest = 0;
-    for (size_t i = 0; i < list_length(mounts); i++) {
-        struct json_object *mount = list_item(mounts, i);
-        const char *at = kube_json_text(mount, "/mountPath");
-        if (!at)
-            continue;
-        const char *clean = clean_path(t, at), *inside;
-        if (!is_below(wanted, clean, &inside) || (best && strlen(clean) < longest))
-            continue;
-        best = mount;
-        longest = strlen(clean);
-        out->mount_path = pointer_at(t, base, i);
-        out->inside = inside;
-    }
-    const char *name = kube_json_text(best, "/name");
+    size_t behind = mounts_behind(mounts, wanted);
+    const struct mount *mount =
+        behind ? around(&mounts->items[behind - 1], wanted, SIZE_MAX) : NULL;
+    out->inside = mount ? wanted + mount->length : "";
+    const char *name = mount ? kube_json_text(mount->tree, "/name") : NULL;
     if (!name)
         return false;
-    const char *sub_path = kube_json_text(best, "/subPath");
-    const char *expression = kube_json_text(best, "/subPathExpr");
+    const char *sub_path = kube_json_text(mount->tree, "/subPath");
+    const char *expression = kube_json_text(mount->tree, "/subPathExpr");
     out->certain = true;
     if (expression)
         sub_path = variables_expand(t, variables, expression, &out->certain);
@@ -72,8 +117,7 @@ bool place_find(struct translation *t, const struct container *container, const 
     out->volume = pod_volume(t, name, &out->volume_path);
     /* A claim template wins over a volume of the same name, as in the StatefulSet controller. */
     const char *claim_path;
-    struct json_object *claim =
-        named_volume(t, "/spec/volumeClaimTemplates", "/metadata/name", name, &claim_path);
+    struct json_object *claim = claim_named(t, name, &claim_path);
     if (claim) {
         out->volume = claim;
         out->volume_path = claim_path;
@@ -82,86 +126,21 @@ bool place_find(struct translation *t, const struct container *container, const 
     return out->volume != NULL;
 }
 
-/* The key that ITEMS (of a Secret or ConfigMap volume) puts at FILE; without items the key is FILE.
- */
-static const char *key_of(struct json_object *source, const char *file)
+const struct place *mount_place(struct translation *t, const struct container *container,
+                                struct variables *variables, struct mount *mount)
 {
-    struct json_object *items = kube_json_child(source, "items");
-    if (list_length(items) == 0)
-        return strchr(file, '/') ? NULL : file;
-    for (size_t i = 0; i < list_length(items); i++)
-        if (text_is(kube_json_text(list_item(items, i), "/path"), file))
-            return kube_json_text(list_item(items, i), "/key");
-    return NULL;
-}
-
-/* One source of a volume: KIND and the member that names the object. */
-static bool projected_source(struct translation *t, struct json_object *source, enum kube_kind kind,
-                             const char *name_key, const char *path, const char *file,
-                             struct projected_file *out)
-{
-    const char *object = kube_json_as_text(kube_json_child(source, name_key));
-    const char *key = object && file && *file ? key_of(source, file) : NULL;
-    if (!object || (file && *file && !key))
-        return false;
-    out->kind = kind;
-    out->object = object;
-    out->key = key;
-    out->name_path = pointer_to(t, path, name_key);
-    return true;
-}
-
-/* Whether KEY is in the object: of several sources without items, only that decides. */
-static bool has_key(struct translation *t, const struct projected_file *file)
-{
-    struct json_object *tree = NULL;
-    if (!file->key || !object_get(t, file->kind, t->model.namespace, file->object, &tree, NULL))
-        return true;
-    return !tree || kube_json_child(kube_json_child(tree, "data"), file->key);
-}
-
-static void projected_in(struct translation *t, struct json_object *volume, const char *path,
-                         const char *file, struct projected_file *out)
-{
-    out->kind = KUBE_KINDS;
-    if (projected_source(t, kube_json_child(volume, "secret"), KUBE_SECRET, "secretName",
-                         pointer_to(t, path, "secret"), file, out) ||
-        projected_source(t, kube_json_child(volume, "configMap"), KUBE_CONFIG_MAP, "name",
-                         pointer_to(t, path, "configMap"), file, out))
-        return;
-    struct json_object *sources = kube_json_child(kube_json_child(volume, "projected"), "sources");
-    const char *base = pool_text(&t->pool, "%s/projected/sources", path);
-    for (size_t i = 0; i < list_length(sources); i++) {
-        struct json_object *source = list_item(sources, i);
-        const char *at = pointer_at(t, base, i);
-        struct projected_file found = *out;
-        if ((projected_source(t, kube_json_child(source, "secret"), KUBE_SECRET, "name",
-                              pointer_to(t, at, "secret"), file, &found) ||
-             projected_source(t, kube_json_child(source, "configMap"), KUBE_CONFIG_MAP, "name",
-                              pointer_to(t, at, "configMap"), file, &found)) &&
-            has_key(t, &found)) {
-            *out = found;
-            return;
-        }
-    }
-}
-
-void projected_find(struct translation *t, const struct container *container, const char *path,
-                    struct variables *variables, struct projected_file *out)
-{
-    *out = (struct projected_file){.kind = KUBE_KINDS};
-    if (!path || !place_find(t, container, path, variables, &out->place) || out->place.is_claim)
-        return;
-    struct place place = out->place;
-    projected_in(t, place.volume, place.volume_path, place.inside, out);
-}
-
-void projected_in_volume(struct translation *t, const char *volume, const char *file,
-                         struct projected_file *out)
-{
-    *out = (struct projected_file){.kind = KUBE_KINDS};
-    out->place.volume = pod_volume(t, volume, &out->place.volume_path);
-    out->place.volume_name = volume;
-    if (out->place.volume)
-        projected_in(t, out->place.volume, out->place.volume_path, file, out);
+    if (mount->place)
+        return mount->place;
+    struct place *place = pool_zero(&t->kept, sizeof *place);
+    if (!place)
+        return NULL;
+    struct pool_mark mark = pool_mark(&t->pool);
+    if (place_find(t, container, kube_json_text(mount->tree, "/mountPath"), variables, place))
+        place->inside = pool_copy(&t->kept, place->inside, strlen(place->inside));
+    else
+        *place = (struct place){0};
+    place->volume_path = NULL;
+    pool_release(&t->pool, mark);
+    mount->place = place;
+    return place;
 }

@@ -15,21 +15,50 @@ struct pool_block {
     alignas(max_align_t) char bytes[];
 };
 
+struct pool_owned {
+    struct pool_owned *next;
+    void (*release)(void *what);
+    void *what;
+};
+
+bool pool_charge(struct pool *pool, size_t bytes)
+{
+    struct pool_budget *budget = pool->budget;
+    if (budget && budget->left < bytes) {
+        budget->exceeded = true;
+        pool->failed = true;
+        return false;
+    }
+    if (budget)
+        budget->left -= bytes;
+    pool->taken += bytes;
+    return true;
+}
+
+static struct pool_block *new_block(struct pool *pool, size_t size)
+{
+    size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+    if (!pool_charge(pool, sizeof(struct pool_block) + room))
+        return NULL;
+    struct pool_block *block = calloc(1, sizeof *block + room);
+    if (!block) {
+        pool->failed = true;
+        return NULL;
+    }
+    block->size = room;
+    block->next = pool->blocks;
+    pool->blocks = block;
+    return block;
+}
+
 void *pool_zero(struct pool *pool, size_t size)
 {
     size = (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
     struct pool_block *block = pool->blocks;
-    if (!block || block->size - block->used < size) {
-        size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-        block = calloc(1, sizeof *block + room);
-        if (!block) {
-            pool->failed = true;
-            return NULL;
-        }
-        block->size = room;
-        block->next = pool->blocks;
-        pool->blocks = block;
-    }
+    if (!block || block->size - block->used < size)
+        block = new_block(pool, size);
+    if (!block)
+        return NULL;
     void *taken = block->bytes + block->used;
     block->used += size;
     return taken;
@@ -101,11 +130,45 @@ void *pool_grow(struct pool *pool, void *items, size_t item_size, size_t count, 
     return moved;
 }
 
-void pool_free(struct pool *pool)
+bool pool_own(struct pool *pool, void (*release)(void *what), void *what)
 {
-    while (pool->blocks) {
+    if (!what)
+        return true;
+    struct pool_owned *owned = pool_zero(pool, sizeof *owned);
+    if (!owned) {
+        release(what);
+        return false;
+    }
+    *owned = (struct pool_owned){pool->owned, release, what};
+    pool->owned = owned;
+    return true;
+}
+
+struct pool_mark pool_mark(const struct pool *pool)
+{
+    return (struct pool_mark){pool->blocks, pool->owned, pool->blocks ? pool->blocks->used : 0,
+                              pool->taken};
+}
+
+void pool_release(struct pool *pool, struct pool_mark mark)
+{
+    for (; pool->owned != mark.owned; pool->owned = pool->owned->next)
+        pool->owned->release(pool->owned->what);
+    while (pool->blocks != mark.block) {
         struct pool_block *next = pool->blocks->next;
         free(pool->blocks);
         pool->blocks = next;
     }
+    if (mark.block) {
+        memset(mark.block->bytes + mark.used, 0, mark.block->used - mark.used);
+        mark.block->used = mark.used;
+    }
+    if (pool->budget)
+        pool->budget->left += pool->taken - mark.taken;
+    pool->taken = mark.taken;
+}
+
+void pool_free(struct pool *pool)
+{
+    pool_release(pool, (struct pool_mark){0});
 }

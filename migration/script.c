@@ -26,7 +26,9 @@ static const char *read_expansion(struct reader *r)
     static const char host_name[] = "(hostname)";
     if (strncmp(c, host_name, sizeof host_name - 1) == 0) {
         r->cursor = c + sizeof host_name - 1;
-        return pod_name(t, t->ordinal);
+        r->certain =
+            r->certain && variables_spend(r->variables, sizeof host_name - 1, strlen(t->pod));
+        return t->pod;
     }
     bool braced = *c == '{';
     if (braced)
@@ -44,13 +46,10 @@ static const char *read_expansion(struct reader *r)
     struct variable *variable = variables_find(r->variables, name);
     if (variable)
         variable->used = true;
-    if (variable && variable->value)
-        return variable->value;
     /* The container runtime sets it to the name of the pod. */
-    if (!variable && strcmp(name, "HOSTNAME") == 0)
-        return pod_name(t, t->ordinal);
-    r->certain = false;
-    return "";
+    const char *value = variable ? variable->value : strcmp(name, "HOSTNAME") == 0 ? t->pod : NULL;
+    r->certain = r->certain && value && variables_spend(r->variables, length, strlen(value));
+    return r->certain ? value : "";
 }
 
 /* TEXT with the expansions of a double-quoted string. */
@@ -58,7 +57,7 @@ static const char *expand_text(struct reader *r, const char *text)
 {
     struct reader inner = {r->t, r->variables, text, true, NULL, false};
     struct pool_buffer out = {0};
-    while (*inner.cursor) {
+    while (*inner.cursor && goes_on(r->t)) {
         size_t plain = strcspn(inner.cursor, "$`\\");
         pool_append(&r->t->pool, &out, inner.cursor, plain);
         inner.cursor += plain;
@@ -130,7 +129,7 @@ static const char *read_word(struct reader *r)
     bool is_value = r->assigning && is_assignment(begin);
     struct pool_buffer word = {0};
     pool_append(&r->t->pool, &word, "", 0);
-    while (r->certain && *r->cursor && !strchr(" \t;", *r->cursor)) {
+    while (r->certain && *r->cursor && !strchr(" \t;", *r->cursor) && goes_on(r->t)) {
         const char *part = read_part(r, is_value);
         pool_append(&r->t->pool, &word, part, strlen(part));
         r->certain = r->certain && word.length <= EXPANSION_MAX;
@@ -164,16 +163,15 @@ static void assign(struct reader *r, const char *word, const char *path, bool ex
     const char *name = pool_copy(&r->t->pool, word, (size_t)(equals - word));
     const struct variable *before = variables_find(r->variables, name);
     exported = exported || (before && (!before->assigned || before->exported));
-    struct variable *variable = variables_add(r->t, r->variables);
-    if (variable)
-        *variable = (struct variable){
-            .name = name,
-            .value = equals + 1,
-            .path = path,
-            .used = true,
-            .assigned = true,
-            .exported = exported,
-        };
+    variables_add(r->t, r->variables,
+                  &(struct variable){
+                      .name = name,
+                      .value = equals + 1,
+                      .path = path,
+                      .used = true,
+                      .assigned = true,
+                      .exported = exported,
+                  });
     /* Words would be split otherwise from here on; nobody has that many. */
     if (strcmp(name, "IFS") == 0 || r->variables->count > WORDS_MAX)
         r->certain = false;
@@ -185,7 +183,7 @@ static void read_export(struct reader *r, const char *path)
     struct words words = {0};
     for (const char *word = read_word(r); word; word = read_word(r))
         words_add(r->t, &words, word, path);
-    for (size_t i = 0; i < words.count && r->certain; i++) {
+    for (size_t i = 0; i < words.count && r->certain && goes_on(r->t); i++) {
         const char *text = words.items[i].text;
         struct variable *variable = variables_find(r->variables, text);
         if (is_assignment(text))
@@ -218,7 +216,7 @@ static bool read_here_document(struct reader *r, const char *line, const char **
                             true, NULL,         false};
     out->file_path = read_word(&target);
     struct pool_buffer text = {0};
-    while (**cursor) {
+    while (**cursor && goes_on(r->t)) {
         size_t length = strcspn(*cursor, "\n");
         const char *body = pool_copy(&r->t->pool, *cursor, length);
         *cursor += length + ((*cursor)[length] ? 1 : 0);
@@ -269,7 +267,7 @@ static void read_command(struct reader *r, const char *path, struct script *out,
         return;
     /* In front of a command they are for it alone, and its own words do not see them. */
     size_t own = r->variables->count - before;
-    r->variables->count = before;
+    variables_hide(r->t, r->variables, before);
     bool is_exec = strcmp(word, "exec") == 0;
     if (is_exec)
         word = read_word(r);
@@ -279,7 +277,7 @@ static void read_command(struct reader *r, const char *path, struct script *out,
         for (; word && out->words.count < WORDS_MAX; word = read_word(r))
             words_add(r->t, &out->words, word, path);
         r->certain = r->certain && !word;
-        r->variables->count = before + own;
+        variables_show(r->t, r->variables, before + own);
         for (size_t i = before; i < before + own; i++)
             r->variables->items[i].exported = true;
     } else if (!own && !is_exec && strcmp(word, "export") == 0) {
@@ -296,7 +294,7 @@ static void read_line(struct reader *r, const char *line, const char *path, stru
                       bool *done)
 {
     r->cursor = line;
-    while (r->certain && *r->cursor && *r->cursor != '#') {
+    while (r->certain && *r->cursor && *r->cursor != '#' && goes_on(r->t)) {
         if (*done)
             r->certain = false;
         else
@@ -327,12 +325,16 @@ static const char *without_comments(struct translation *t, const char *text)
     return plain ? plain : "";
 }
 
-static size_t occurrences(const char *text, const char *wanted)
+/* Whether WANTED stands more than TIMES times in TEXT. It looks for no more, since they may
+ * overlap, and by memmem: strstr may take the product of both lengths. */
+static bool stands_more_often(const char *text, const char *wanted, size_t times)
 {
-    size_t count = 0;
-    for (const char *c = strstr(text, wanted); c; c = strstr(c + 1, wanted))
+    const char *end = text + strlen(text);
+    size_t count = 0, length = strlen(wanted);
+    const char *c = memmem(text, (size_t)(end - text), wanted, length);
+    for (; c && count <= times; c = memmem(c + 1, (size_t)(end - c - 1), wanted, length))
         count++;
-    return count;
+    return count > times;
 }
 
 /* The configuration file that TEXT names for etcd; NULL where it names none, several, or one that
@@ -343,7 +345,7 @@ static const char *named_config(struct translation *t, const char *text, bool *t
     const char *plain = without_comments(t, text), *name = NULL;
     size_t times = 0;
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
-        for (const char *c = strstr(plain, flags[i]); c; c = strstr(c, flags[i])) {
+        for (const char *c = strstr(plain, flags[i]); c && goes_on(t); c = strstr(c, flags[i])) {
             c += strlen(flags[i]);
             if (isalnum((unsigned char)*c) || *c == '-' || *c == '_')
                 continue; /* another name that begins like this one */
@@ -355,7 +357,7 @@ static const char *named_config(struct translation *t, const char *text, bool *t
             times++;
         }
     }
-    *touched = name && occurrences(plain, name) > times;
+    *touched = name && stands_more_often(plain, name, times);
     return name;
 }
 
@@ -363,7 +365,7 @@ static bool follow(struct reader *r, const char *text, const char *path, struct 
 {
     const char *cursor = text;
     bool done = false;
-    while (*cursor) {
+    while (*cursor && goes_on(r->t)) {
         const char *line = next_line(r->t, &cursor);
         line += strspn(line, " \t\r");
         if (!*line || *line == '#')
@@ -386,13 +388,15 @@ bool script_read(struct translation *t, const char *program, const char *text, c
     struct reader reader = {t, variables, text, true, program, false};
     size_t before = variables->count, kept = before;
     if (!follow(&reader, text, path, out)) {
-        variables->count = before;
+        variables_hide(t, variables, before);
         return false;
     }
     /* The shell's own variables are not in the environment of what it starts. */
-    for (size_t i = before; i < variables->count; i++)
+    size_t all = variables->count;
+    variables_hide(t, variables, before);
+    for (size_t i = before; i < all; i++)
         if (variables->items[i].exported)
             variables->items[kept++] = variables->items[i];
-    variables->count = kept;
+    variables_show(t, variables, kept);
     return true;
 }

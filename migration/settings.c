@@ -12,12 +12,15 @@ struct setting *settings_add(struct translation *t, struct settings *settings)
     return &items[settings->count++];
 }
 
+static struct setting *obeyed(const struct settings *settings, const char *name)
+{
+    size_t number = (uintptr_t)names_get(&settings->obeyed, name);
+    return number ? &settings->items[number - 1] : NULL;
+}
+
 const struct setting *settings_get(const struct settings *settings, const char *name)
 {
-    for (size_t i = 0; i < settings->count; i++)
-        if (settings->items[i].obeyed && strcmp(settings->items[i].name, name) == 0)
-            return &settings->items[i];
-    return NULL;
+    return obeyed(settings, name);
 }
 
 const char *settings_value(const struct settings *settings, const char *name)
@@ -49,7 +52,7 @@ static bool takes_next(const struct flag *flag, const struct words *words, size_
 void settings_from_words(struct translation *t, struct settings *settings, const struct flag *flags,
                          const struct words *words, size_t first, const char *container)
 {
-    for (size_t i = first; i < words->count; i++) {
+    for (size_t i = first; i < words->count && goes_on(t); i++) {
         const char *text = words->items[i].text;
         if (strcmp(text, "--") == 0)
             return; /* what follows are no flags */
@@ -100,19 +103,17 @@ static bool second_wins(const struct setting *a, const struct setting *b)
     return true;
 }
 
-void settings_resolve(struct settings *settings, bool file_only)
+void settings_resolve(struct translation *t, struct settings *settings, bool file_only)
 {
-    for (size_t i = 0; i < settings->count; i++) {
+    for (size_t i = 0; i < settings->count && goes_on(t); i++) {
         struct setting *setting = &settings->items[i];
-        setting->obeyed = !file_only || setting->origin == ORIGIN_FILE;
-        for (size_t j = 0; j < i && setting->obeyed; j++) {
-            struct setting *other = &settings->items[j];
-            if (!other->obeyed || strcmp(other->name, setting->name) != 0)
-                continue;
-            if (second_wins(other, setting))
-                other->obeyed = false;
-            else
-                setting->obeyed = false;
-        }
+        struct setting *before = obeyed(settings, setting->name);
+        if ((file_only && setting->origin != ORIGIN_FILE) ||
+            (before && !second_wins(before, setting)))
+            continue;
+        if (before)
+            before->obeyed = false;
+        setting->obeyed = true;
+        names_put(&t->pool, &settings->obeyed, setting->name, (void *)(uintptr_t)(i + 1));
     }
 }

@@ -132,7 +132,7 @@ static void read_variables(struct translation *t, bool by_name)
     struct store *store = &t->model.store;
     const struct variables *variables = &t->model.sidecar_variables;
     const struct variable *container = variables_find(variables, "STORAGE_CONTAINER");
-    for (size_t i = 0; i < variables->count; i++) {
+    for (size_t i = 0; i < variables->count && goes_on(t); i++) {
         const struct variable *variable = &variables->items[i];
         if (!variable->secret || variable == container)
             continue;
@@ -149,7 +149,7 @@ static void read_files(struct translation *t)
 {
     struct store *store = &t->model.store;
     struct variables *variables = &t->model.sidecar_variables;
-    for (size_t i = 0; i < variables->count; i++) {
+    for (size_t i = 0; i < variables->count && goes_on(t); i++) {
         struct variable *variable = &variables->items[i];
         struct projected_file file;
         if (!variable->value || !names_credentials(variable->name))
@@ -166,7 +166,7 @@ static void read_files(struct translation *t)
 static bool read_unseen(struct translation *t)
 {
     struct json_object *whole = kube_json_child(t->model.sidecar.tree, "envFrom");
-    for (size_t i = 0; i < list_length(whole); i++) {
+    for (size_t i = 0; i < list_length(whole) && goes_on(t); i++) {
         const char *name = kube_json_text(list_item(whole, i), "/secretRef/name");
         struct json_object *secret = NULL;
         if (name && !object_get(t, KUBE_SECRET, t->model.namespace, name, &secret, NULL))

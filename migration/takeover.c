@@ -63,14 +63,15 @@ static const char *held_back(struct translation *t)
 
 /* --- step 2: which labels do the pods have then? --- */
 
-static bool expression_matches(struct json_object *expression, struct json_object *labels)
+static bool expression_matches(struct translation *t, struct json_object *expression,
+                               struct json_object *labels)
 {
     const char *key = kube_json_text(expression, "/key");
     const char *operator= kube_json_text(expression, "/operator");
     const char *value = key ? label(labels, key) : NULL;
     struct json_object *values = kube_json_child(expression, "values");
     bool listed = false;
-    for (size_t i = 0; i < list_length(values); i++)
+    for (size_t i = 0; i < list_length(values) && goes_on(t); i++)
         listed = listed || text_is(kube_json_as_text(list_item(values, i)), value);
     if (text_is(operator, "In"))
         return listed;
@@ -81,19 +82,20 @@ static bool expression_matches(struct json_object *expression, struct json_objec
     return text_is(operator, "DoesNotExist") && !value;
 }
 
-static bool selector_matches(struct json_object *selector, struct json_object *labels)
+static bool selector_matches(struct translation *t, struct json_object *selector,
+                             struct json_object *labels)
 {
     struct json_object *equal = kube_json_child(selector, "matchLabels");
     struct json_object *expressions = kube_json_child(selector, "matchExpressions");
     if (json_object_is_type(equal, json_type_object)) {
         json_object_object_foreach(equal, key, value)
         {
-            if (!text_is(label(labels, key), kube_json_as_text(value)))
+            if (!goes_on(t) || !text_is(label(labels, key), kube_json_as_text(value)))
                 return false;
         }
     }
-    for (size_t i = 0; i < list_length(expressions); i++)
-        if (!expression_matches(list_item(expressions, i), labels))
+    for (size_t i = 0; i < list_length(expressions) && goes_on(t); i++)
+        if (!expression_matches(t, list_item(expressions, i), labels))
             return false;
     return true;
 }
@@ -110,11 +112,11 @@ static struct json_object *rolled_labels(struct translation *t)
     for (size_t i = 0; i < OWN_LABELS; i++)
         put(t, labels, own[i].key, kube_json_string(own[i].value));
     struct json_object *old = get(t, "/spec/template/metadata/labels");
-    if (!old || selector_matches(get(t, "/spec/selector"), labels))
+    if (!old || selector_matches(t, get(t, "/spec/selector"), labels))
         return labels;
     json_object_object_foreach(old, key, value)
     {
-        if (kube_json_as_text(value))
+        if (goes_on(t) && kube_json_as_text(value))
             put(t, labels, key, kube_json_string(kube_json_as_text(value)));
     }
     return labels;
@@ -166,7 +168,7 @@ static const char *fixed_key(struct translation *t)
     struct json_object *labels = copy_labels(t, get(t, "/spec/template/metadata/labels"));
     for (size_t i = 0; i < SELECTOR_LABELS; i++)
         put(t, labels, own[i].key, kube_json_string(own[i].value));
-    bool matches = selector_matches(selector, labels);
+    bool matches = selector_matches(t, selector, labels);
     json_object_put(labels);
     return matches ? NULL : managed_by;
 }
@@ -374,7 +376,7 @@ static void check_overlap(struct translation *t)
     own_labels(t, own);
     for (size_t i = 0; i < OWN_LABELS; i++)
         put(t, pods, own[i].key, kube_json_string(own[i].value));
-    if (selector_matches(get(t, "/spec/selector"), pods))
+    if (selector_matches(t, get(t, "/spec/selector"), pods))
         find(t, FINDING_SELECTORS_OVERLAP, "/spec/selector",
              "the new pods carry the labels of the old ones: what selects those (Services, "
              "disruption "

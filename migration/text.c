@@ -1,7 +1,9 @@
 #include "migration/internal.h"
 
 #include "kube/json.h"
+#include "kube/utf8.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,9 @@ const char *scalar_text(struct translation *t, struct json_object *value)
     case json_type_boolean:
         return json_object_get_boolean(value) ? "true" : "false";
     case json_type_int:
+        return json_object_get_int64(value) < 0
+                   ? pool_text(&t->pool, "%" PRId64, json_object_get_int64(value))
+                   : pool_text(&t->pool, "%" PRIu64, json_object_get_uint64(value));
     case json_type_double:
         return pool_text(&t->pool, "%s", kube_json_write(value));
     default:
@@ -34,6 +39,20 @@ const char *scalar_text(struct translation *t, struct json_object *value)
 bool text_is(const char *text, const char *other)
 {
     return text && other && strcmp(text, other) == 0;
+}
+
+const char *quoted(struct translation *t, const char *text, size_t longest)
+{
+    size_t length = strnlen(text, longest + 1), end = 0;
+    if (length <= longest)
+        return text;
+    while (end < longest) {
+        size_t character = kube_utf8_length(text + end, length - end);
+        if (!character || end + character > longest)
+            break;
+        end += character;
+    }
+    return pool_text(&t->pool, "%.*s…", (int)end, text);
 }
 
 const char *base_name(const char *path)

@@ -41,7 +41,7 @@ bool tls_mounts_differ(struct translation *t, const char *name, bool is_etcd, bo
             (peer_only && druids_mounts[i].of != OF_PEER))
             continue;
         size_t present = 0, equal = 0;
-        for (size_t m = 0; m < list_length(mounts); m++) {
+        for (size_t m = 0; m < list_length(mounts) && goes_on(t); m++) {
             if (!text_is(kube_json_text(list_item(mounts, m), "/name"), mount->volume))
                 continue;
             present++;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
 /* --- options --- */
 
 /* "v0.37", "0.37.1", "v0.38.0-dev": the minor version, or -1. */
@@ -45,6 +47,8 @@ bool migrate_options_check(const struct migrate_options *options, struct error *
         return error_set(err, ERROR_INVALID,
                          "--name '%s': the strategy adopt keeps the name of the StatefulSet",
                          options->name);
+    if (options->findings_only && options->strategy == MIGRATE_AUTO)
+        return error_set(err, ERROR_INVALID, "the findings alone are those of one strategy");
     return check_version("--etcd-version", options->etcd_version, 999, err) &&
            check_version("--target-etcd-version", options->target_etcd_version, 5, err);
 }
@@ -95,10 +99,35 @@ static bool check_shape(struct json_object *root, const struct shape *shapes, si
     return true;
 }
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-static bool check_stateful_set(struct json_object *sts, struct error *err)
+/* Names of objects and their parts, of which the API server takes none that is longer; here they
+ * are part of many texts. */
+static bool check_name(struct json_object *root, const char *pointer, struct error *err)
 {
+    const char *name = kube_json_text(root, pointer);
+    size_t length = name ? strlen(name) : 0;
+    return length <= LONGEST_NAME ||
+           error_set(err, ERROR_INVALID, "%s: found a name of %zu bytes, expected at most %d",
+                     pointer, length, LONGEST_NAME);
+}
+
+static bool check_containers(struct translation *t, struct json_object *containers)
+{
+    for (size_t i = 0; i < list_length(containers) && goes_on(t); i++) {
+        struct json_object *container = list_item(containers, i);
+        if (!json_object_is_type(container, json_type_object))
+            return error_set(t->err, ERROR_INVALID,
+                             "/spec/template/spec/containers/%zu: expected a map", i);
+        if (!check_shape(container, of_container, COUNT(of_container), t->err) ||
+            !check_name(container, "/name", t->err))
+            return error_wrap(t->err, "/spec/template/spec/containers/%zu", i);
+    }
+    return true;
+}
+
+static bool check_stateful_set(struct translation *t)
+{
+    struct json_object *sts = t->sts;
+    struct error *err = t->err;
     enum kube_kind kind;
     const char *name;
     struct json_object *containers, *replicas = NULL;
@@ -108,7 +137,8 @@ static bool check_stateful_set(struct json_object *sts, struct error *err)
         return error_set(err, ERROR_INVALID, "/kind: found '%s', expected 'StatefulSet'",
                          kube_kind_info(kind)->kind);
     if (!kube_json_need_string(sts, "/metadata/name", &name, err) ||
-        !check_shape(sts, of_set, COUNT(of_set), err) ||
+        !check_shape(sts, of_set, COUNT(of_set), err) || !check_name(sts, "/metadata/name", err) ||
+        !check_name(sts, "/metadata/namespace", err) ||
         !kube_json_need_array(sts, "/spec/template/spec/containers", &containers, err) ||
         !kube_json_get(sts, "/spec/replicas", json_type_int, &replicas, err))
         return false;
@@ -116,14 +146,23 @@ static bool check_stateful_set(struct json_object *sts, struct error *err)
         (json_object_get_int64(replicas) < 0 || json_object_get_int64(replicas) > INT32_MAX))
         return error_set(err, ERROR_INVALID, "/spec/replicas: found %lld, expected 0 to %d",
                          (long long)json_object_get_int64(replicas), INT32_MAX);
-    for (size_t i = 0; i < list_length(containers); i++) {
-        struct json_object *container = list_item(containers, i);
-        if (!json_object_is_type(container, json_type_object))
-            return error_set(err, ERROR_INVALID,
-                             "/spec/template/spec/containers/%zu: expected a map", i);
-        if (!check_shape(container, of_container, COUNT(of_container), err))
-            return error_wrap(err, "/spec/template/spec/containers/%zu", i);
-    }
+    return check_containers(t, containers);
+}
+
+/* --- what ends it early --- */
+
+bool translation_goes_on(struct translation *t)
+{
+    enum { MEBIBYTE = 1024 * 1024 };
+    size_t limit = t->options->memory;
+    if (!kube_work_check(t->options->work, t->err))
+        return false;
+    if (t->budget.exceeded)
+        return error_set(t->err, ERROR_RANGE, "translating it takes more than %zu %s",
+                         limit % MEBIBYTE ? limit : limit / MEBIBYTE,
+                         limit % MEBIBYTE ? "bytes" : "MiB");
+    if (t->failed || t->pool.failed || t->kept.failed)
+        return error_set(t->err, ERROR_NO_MEMORY, "out of memory");
     return true;
 }
 
@@ -135,51 +174,65 @@ struct attempt {
     const char *name;
 };
 
-static void free_attempts(struct attempt attempts[MIGRATE_STRATEGIES])
+static void forget(struct attempt *attempt)
 {
-    for (size_t i = 0; i < MIGRATE_STRATEGIES; i++) {
-        json_object_put(attempts[i].etcd);
-        json_object_put(attempts[i].findings);
-        json_object_put(attempts[i].fields);
-    }
+    json_object_put(attempt->etcd);
+    json_object_put(attempt->findings);
+    json_object_put(attempt->fields);
+    *attempt = (struct attempt){0};
 }
 
 static const char *name_of_etcd(struct translation *t)
 {
     if (t->strategy == MIGRATE_ADOPT)
         return t->model.name;
-    return t->options->name ? t->options->name : pool_text(&t->pool, "%s-druid", t->model.name);
+    return t->options->name ? t->options->name : pool_text(&t->kept, "%s-druid", t->model.name);
 }
 
-static bool try_strategy(struct translation *t, enum migrate_strategy strategy, struct attempt *out)
+static bool judge(struct translation *t, struct json_object *fields)
 {
-    AUTO_JSON struct json_object *claims = json_object_new_object();
-    AUTO_JSON struct json_object *found = json_object_new_object();
-    AUTO_JSON struct json_object *fields = NULL;
+    static void (*const pure[])(struct translation *) = {
+        etcd_write, account_model, check_data, check_versions, check_members, check_settings};
+    /* These ask the source, which may not be able to answer. */
+    static bool (*const asking[])(struct translation *) = {check_names, check_takeover, check_tls,
+                                                           check_store};
+    for (size_t i = 0; i < COUNT(pure); i++) {
+        pure[i](t);
+        if (!translation_goes_on(t))
+            return false;
+    }
+    for (size_t i = 0; i < COUNT(asking); i++)
+        if (!asking[i](t) || !translation_goes_on(t))
+            return false;
+    return account_fields(t, fields);
+}
+
+/* What STRATEGY gives. CHOSEN: its Etcd and its fields are wanted, too. */
+static bool try_strategy(struct translation *t, enum migrate_strategy strategy, bool chosen,
+                         struct attempt *out)
+{
+    AUTO_JSON struct json_object *fields =
+        chosen && !t->options->findings_only ? made(t, json_object_new_array()) : NULL;
+    struct pool_mark mark = pool_mark(&t->pool);
+    forget(out);
     t->strategy = strategy;
     t->etcd_name = name_of_etcd(t);
-    t->claims = claims;
-    t->found = found;
-    t->findings = json_object_new_array();
-    out->findings = t->findings;
-    if (!claims || !found || !t->findings)
-        return error_set(t->err, ERROR_NO_MEMORY, "out of memory");
-    etcd_write(t);
-    out->etcd = t->etcd;
-    account_model(t);
-    check_data(t);
-    check_versions(t);
-    check_members(t);
-    check_settings(t);
-    if (!check_names(t) || !check_takeover(t) || !check_tls(t) || !check_store(t) ||
-        !account_fields(t, &fields))
-        return false;
-    if (t->failed || t->pool.failed)
-        return error_set(t->err, ERROR_NO_MEMORY, "out of memory");
-    findings_sorted(t->findings, &out->verdict);
+    t->claims = (struct names){0};
+    t->findings = (struct findings){0};
+    t->etcd = NULL;
+    bool done = judge(t, fields);
+    if (done) {
+        out->findings = findings_report(t, &out->verdict);
+        out->name = t->etcd_name;
+        done = translation_goes_on(t);
+    }
+    pool_release(&t->pool, mark);
+    if (chosen)
+        out->etcd = t->etcd;
+    else
+        json_object_put(t->etcd);
     out->fields = TAKE(fields);
-    out->name = t->etcd_name;
-    return true;
+    return done;
 }
 
 /* --- the choice --- */
@@ -196,6 +249,27 @@ static enum migrate_strategy choose(const struct migrate_options *options,
                : MIGRATE_ADOPT;
 }
 
+/* Of each strategy there are the findings, of the one that is chosen the rest. Fields are many:
+ * where it is not the likeliest, that one is tried again. */
+static bool try_all(struct translation *t, struct attempt attempts[MIGRATE_STRATEGIES],
+                    enum migrate_strategy *chosen)
+{
+    enum migrate_strategy asked = t->options->strategy;
+    enum migrate_strategy likeliest = asked == MIGRATE_AUTO ? MIGRATE_ADOPT : asked;
+    for (enum migrate_strategy s = 0; s < MIGRATE_STRATEGIES; s++)
+        if ((s == likeliest || !t->options->findings_only) &&
+            !try_strategy(t, s, s == likeliest, &attempts[s]))
+            return false;
+    *chosen = choose(t->options, attempts);
+    if (*chosen == likeliest)
+        return true;
+    json_object_put(TAKE(attempts[likeliest].fields));
+    json_object_put(TAKE(attempts[likeliest].etcd));
+    return try_strategy(t, *chosen, true, &attempts[*chosen]);
+}
+
+/* --- the report --- */
+
 static struct json_object *alternative(const struct attempt *attempt,
                                        enum migrate_strategy strategy)
 {
@@ -204,52 +278,68 @@ static struct json_object *alternative(const struct attempt *attempt,
                             json_object_get(attempt->findings), NULL);
 }
 
-static bool assemble(struct translation *t, struct attempt attempts[MIGRATE_STRATEGIES],
-                     struct migrate_result *out)
+static void put_the_rest(struct translation *t, struct json_object *report,
+                         struct attempt attempts[MIGRATE_STRATEGIES], enum migrate_strategy chosen)
 {
-    enum migrate_strategy chosen = choose(t->options, attempts);
-    struct attempt *taken = &attempts[chosen];
-    struct json_object *alternatives = json_object_new_array();
+    struct json_object *alternatives = made(t, json_object_new_array());
     for (enum migrate_strategy s = 0; s < MIGRATE_STRATEGIES; s++)
         if (s != chosen && !kube_json_append(alternatives, alternative(&attempts[s], s)))
             t->failed = true;
-    struct json_object *report =
-        kube_json_object("namespace", kube_json_string(t->model.namespace), "statefulSet",
-                         kube_json_string(t->model.name), "etcd", kube_json_string(taken->name),
-                         "strategy", kube_json_string(strategy_name(chosen)), "verdict",
-                         kube_json_string(verdict_name(taken->verdict)), "findings",
-                         json_object_get(taken->findings), "alternatives", alternatives, "fields",
-                         json_object_get(taken->fields), NULL);
-    if (!report || t->failed) {
-        json_object_put(report);
-        return error_set(t->err, ERROR_NO_MEMORY, "out of memory");
-    }
-    out->report = report;
+    put(t, report, "alternatives", alternatives);
+    put(t, report, "fields", TAKE(attempts[chosen].fields));
+}
+
+static bool assemble(struct translation *t, struct attempt attempts[MIGRATE_STRATEGIES],
+                     enum migrate_strategy chosen, struct migrate_result *out)
+{
+    struct attempt *taken = &attempts[chosen];
+    AUTO_JSON struct json_object *report = made(
+        t, kube_json_object("namespace", kube_json_string(t->model.namespace), "statefulSet",
+                            kube_json_string(t->model.name), "etcd", kube_json_string(taken->name),
+                            "strategy", kube_json_string(strategy_name(chosen)), "verdict",
+                            kube_json_string(verdict_name(taken->verdict)), "findings",
+                            json_object_get(taken->findings), NULL));
+    if (!t->options->findings_only)
+        put_the_rest(t, report, attempts, chosen);
+    if (!translation_goes_on(t))
+        return false;
+    out->report = TAKE(report);
     out->verdict = taken->verdict;
     out->etcd = taken->verdict == MIGRATE_BLOCKED ? NULL : TAKE(taken->etcd);
     return true;
+}
+
+static bool translate(struct translation *t, struct attempt attempts[MIGRATE_STRATEGIES],
+                      struct migrate_result *out)
+{
+    enum migrate_strategy chosen;
+    if (!check_stateful_set(t))
+        return false;
+    if (!containers_find(t->sts, t->options->work, &t->model.etcd, &t->model.sidecar))
+        return error_set(t->err, ERROR_INVALID,
+                         "/spec/template/spec/containers: none of them runs etcd");
+    return model_read(t) && translation_goes_on(t) && try_all(t, attempts, &chosen) &&
+           assemble(t, attempts, chosen, out);
 }
 
 bool migrate_stateful_set(struct json_object *stateful_set, struct kube_source *source,
                           const struct migrate_options *options, struct migrate_result *out,
                           struct error *err)
 {
-    if (!check_stateful_set(stateful_set, err))
-        return false;
-    struct translation t = {.sts = stateful_set, .source = source, .options = options, .err = err};
+    struct translation t = {.sts = stateful_set,
+                            .source = source,
+                            .options = options,
+                            .budget = {.left = options->memory},
+                            .err = err};
     struct attempt attempts[MIGRATE_STRATEGIES] = {0};
-    bool done =
-        containers_find(stateful_set, &t.model.etcd, &t.model.sidecar) ||
-        error_set(err, ERROR_INVALID, "/spec/template/spec/containers: none of them runs etcd");
-    done = done && model_read(&t);
-    for (enum migrate_strategy s = 0; done && s < MIGRATE_STRATEGIES; s++)
-        done = try_strategy(&t, s, &attempts[s]);
-    done = done && assemble(&t, attempts, out);
-    free_attempts(attempts);
-    certificates_release(&t);
-    objects_release(&t);
-    json_object_put(t.trees);
+    if (options->memory)
+        t.pool.budget = t.kept.budget = &t.budget;
+    /* A loop that ended early may look like an error of another kind. */
+    bool done = translate(&t, attempts, out) || (translation_goes_on(&t) && false);
+    for (size_t i = 0; i < MIGRATE_STRATEGIES; i++)
+        forget(&attempts[i]);
     pool_free(&t.pool);
+    pool_free(&t.kept);
     return done;
 }
 

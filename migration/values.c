@@ -253,7 +253,7 @@ struct json_object *copy_without_nulls(struct translation *t, struct json_object
 {
     if (json_object_is_type(value, json_type_array)) {
         struct json_object *copy = made(t, json_object_new_array());
-        for (size_t i = 0; i < list_length(value); i++) {
+        for (size_t i = 0; i < list_length(value) && goes_on(t); i++) {
             struct json_object *item = copy_without_nulls(t, list_item(value, i));
             if (item && !kube_json_append(copy, item))
                 t->failed = true;
@@ -262,7 +262,7 @@ struct json_object *copy_without_nulls(struct translation *t, struct json_object
     }
     if (json_object_is_type(value, json_type_object)) {
         struct json_object *copy = made(t, json_object_new_object());
-        for (const char *const *key = sorted_keys(t, value); *key; key++)
+        for (const char *const *key = sorted_keys(t, value); *key && goes_on(t); key++)
             put(t, copy, *key, copy_without_nulls(t, kube_json_child(value, *key)));
         return copy;
     }

@@ -2,74 +2,135 @@
 
 #include <string.h>
 
-struct variable *variables_add(struct translation *t, struct variables *variables)
+static struct names *table_of(struct variables *variables, const struct variable *variable)
+{
+    return variable->assigned ? &variables->assigned : &variables->of_pod;
+}
+
+void variables_add(struct translation *t, struct variables *variables,
+                   const struct variable *variable)
 {
     struct variable *items = pool_grow(&t->pool, variables->items, sizeof *items, variables->count,
                                        &variables->capacity);
     if (!items)
-        return NULL;
+        return;
     variables->items = items;
-    return &items[variables->count++];
+    items[variables->count] = *variable;
+    variables_show(t, variables, variables->count + 1);
+}
+
+void variables_show(struct translation *t, struct variables *variables, size_t count)
+{
+    for (; variables->count < count; variables->count++) {
+        struct variable *variable = &variables->items[variables->count];
+        struct names *names = table_of(variables, variable);
+        variable->before = (uintptr_t)names_get(names, variable->name);
+        names_put(&t->pool, names, variable->name, (void *)(uintptr_t)(variables->count + 1));
+    }
+}
+
+void variables_hide(struct translation *t, struct variables *variables, size_t count)
+{
+    while (variables->count > count) {
+        const struct variable *variable = &variables->items[--variables->count];
+        names_put(&t->pool, table_of(variables, variable), variable->name,
+                  (void *)(uintptr_t)variable->before);
+    }
+}
+
+static struct variable *numbered(const struct variables *variables, const void *number)
+{
+    return number ? &variables->items[(uintptr_t)number - 1] : NULL;
 }
 
 /* The last one of a name wins. */
-static struct variable *last(const struct variables *variables, const char *name, bool of_pod)
+static struct variable *of_pod(const struct variables *variables, const char *name)
 {
-    for (size_t i = variables->count; i > 0; i--)
-        if (strcmp(variables->items[i - 1].name, name) == 0 &&
-            !(of_pod && variables->items[i - 1].assigned))
-            return &variables->items[i - 1];
-    return NULL;
+    return numbered(variables, names_get(&variables->of_pod, name));
 }
 
 struct variable *variables_find(const struct variables *variables, const char *name)
 {
-    return last(variables, name, false);
+    struct variable *assigned = numbered(variables, names_get(&variables->assigned, name));
+    return assigned ? assigned : of_pod(variables, name);
+}
+
+bool variables_spend(struct variables *variables, size_t written, size_t length)
+{
+    size_t more = length > written ? length - written : 0;
+    if (more > EXPANSIONS_MAX - variables->expanded)
+        return false;
+    variables->expanded += more;
+    return true;
+}
+
+/* --- $(NAME) --- */
+
+struct expansion {
+    struct variables *variables;
+    struct pool_buffer text, name;
+    const char *end; /* the next ")", at the cursor or behind it; "" where there is none */
+    bool known;
+};
+
+/* Puts the value of the reference at CURSOR, LENGTH bytes long. False: it would be too much. */
+static bool put_value(struct translation *t, struct expansion *e, const char *cursor, size_t length)
+{
+    e->name.length = 0;
+    pool_append(&t->pool, &e->name, cursor + 2, length - 3);
+    struct variable *variable = of_pod(e->variables, pool_buffer_text(&e->name));
+    if (variable)
+        variable->used = true;
+    if (variable ? !variable->value : e->variables->missing != NULL)
+        e->known = false;
+    /* What is not defined stays as it is written. */
+    if (!variable || !variable->value) {
+        pool_append(&t->pool, &e->text, cursor, length);
+        return true;
+    }
+    size_t value = strlen(variable->value);
+    if (!variables_spend(e->variables, length, value))
+        return false;
+    pool_append(&t->pool, &e->text, variable->value, value);
+    return true;
+}
+
+/* What the dollar at CURSOR begins; moves behind it. */
+static bool expand_one(struct translation *t, struct expansion *e, const char **cursor)
+{
+    const char *c = *cursor;
+    if (e->end < c)
+        e->end = c + strcspn(c, ")");
+    if (c[1] == '(' && *e->end) {
+        *cursor = e->end + 1;
+        return put_value(t, e, c, (size_t)(e->end + 1 - c));
+    }
+    pool_append(&t->pool, &e->text, "$", 1);
+    *cursor = c + (c[1] == '$' ? 2 : 1);
+    return true;
 }
 
 const char *variables_expand(struct translation *t, struct variables *variables, const char *text,
                              bool *known)
 {
-    struct pool_buffer expanded = {0};
+    struct expansion e = {.variables = variables, .end = text + strcspn(text, ")"), .known = true};
     const char *c = text;
-    while (*c) {
+    if (!strchr(text, '$'))
+        return text;
+    while (goes_on(t)) {
         size_t plain = strcspn(c, "$");
-        pool_append(&t->pool, &expanded, c, plain);
+        pool_append(&t->pool, &e.text, c, plain);
         c += plain;
         if (!*c)
             break;
         /* Variables made of variables can double in size each time. */
-        if (expanded.length > EXPANSION_MAX) {
-            *known = false;
+        if (e.text.length > EXPANSION_MAX || !expand_one(t, &e, &c)) {
+            e.known = false;
             break;
         }
-        size_t name_length = strcspn(c, ")");
-        if (c[1] == '$') {
-            pool_append(&t->pool, &expanded, "$", 1);
-            c += 2;
-        } else if (c[1] == '(' && c[name_length]) {
-            const char *end = c + name_length;
-            const char *name = pool_copy(&t->pool, c + 2, (size_t)(end - c - 2));
-            struct variable *variable = last(variables, name, true);
-            /* What is not defined stays as it is written. */
-            const char *value = pool_copy(&t->pool, c, (size_t)(end + 1 - c));
-            if (variable) {
-                variable->used = true;
-                if (variable->value)
-                    value = variable->value;
-                else
-                    *known = false;
-            } else if (variables->missing) {
-                *known = false;
-            }
-            pool_append(&t->pool, &expanded, value, strlen(value));
-            c = end + 1;
-        } else {
-            pool_append(&t->pool, &expanded, "$", 1);
-            c++;
-        }
     }
-    return pool_buffer_text(&expanded);
+    *known = *known && e.known;
+    return pool_buffer_text(&e.text);
 }
 
 /* A label or annotation of the pod, from FIELD: "metadata.labels['role']". */
@@ -83,7 +144,7 @@ static const char *map_value(struct translation *t, const char *field, const cha
         return NULL;
     const char *key = pool_copy(&t->pool, field + before, length - before - 2);
     if (strcmp(key, "statefulset.kubernetes.io/pod-name") == 0)
-        return pod_name(t, ordinal);
+        return t->pod;
     if (strcmp(key, "apps.kubernetes.io/pod-index") == 0)
         return pool_text(&t->pool, "%lld", (long long)ordinal);
     struct json_object *metadata = NULL;
@@ -95,7 +156,7 @@ static const char *map_value(struct translation *t, const char *field, const cha
 static const char *field_value(struct translation *t, const char *field, int64_t ordinal)
 {
     if (text_is(field, "metadata.name"))
-        return pod_name(t, ordinal);
+        return t->pod;
     if (text_is(field, "metadata.namespace"))
         return t->model.namespace;
     const char *label = field ? map_value(t, field, "labels", ordinal) : NULL;
@@ -134,9 +195,7 @@ static bool read_one(struct translation *t, struct json_object *entry, const cha
                               kube_json_text(from, "/configMapKeyRef/key"), &variable.value))
             return false;
     }
-    struct variable *added = variables_add(t, out);
-    if (added)
-        *added = variable;
+    variables_add(t, out, &variable);
     return true;
 }
 
@@ -161,18 +220,20 @@ static bool read_whole(struct translation *t, struct json_object *entry, const c
         return true;
     json_object_object_foreach(data, key, value)
     {
-        struct variable *added = out->count < WORDS_MAX ? variables_add(t, out) : NULL;
+        if (!goes_on(t))
+            break;
+        struct variable variable = {
+            .name = prefix ? pool_text(&t->pool, "%s%s", prefix, key) : key,
+            .value = map ? kube_json_as_text(value) : NULL,
+            .path = path,
+            .secret = map ? NULL : secret,
+            .secret_key = map ? NULL : key,
+            .from_env_from = true,
+        };
+        if (out->count < WORDS_MAX)
+            variables_add(t, out, &variable);
         if (out->count >= WORDS_MAX)
             return error_set(t->err, ERROR_RANGE, "%s: more than %d variables", path, WORDS_MAX);
-        if (added)
-            *added = (struct variable){
-                .name = pool_text(&t->pool, "%s%s", prefix ? prefix : "", key),
-                .value = map ? kube_json_as_text(value) : NULL,
-                .path = path,
-                .secret = map ? NULL : secret,
-                .secret_key = map ? NULL : key,
-                .from_env_from = true,
-            };
     }
     return true;
 }
@@ -183,7 +244,7 @@ bool variables_read(struct translation *t, const struct container *container, in
     *out = (struct variables){0};
     struct json_object *whole = kube_json_child(container->tree, "envFrom");
     const char *base = pointer_to(t, container->path, "envFrom");
-    for (size_t i = 0; i < list_length(whole); i++)
+    for (size_t i = 0; i < list_length(whole) && goes_on(t); i++)
         if (!read_whole(t, list_item(whole, i), pointer_at(t, base, i), out))
             return false;
     struct json_object *env = kube_json_child(container->tree, "env");
@@ -191,7 +252,7 @@ bool variables_read(struct translation *t, const struct container *container, in
         return error_set(t->err, ERROR_RANGE, "%s: more than %d variables", container->path,
                          WORDS_MAX);
     base = pointer_to(t, container->path, "env");
-    for (size_t i = 0; i < list_length(env); i++)
+    for (size_t i = 0; i < list_length(env) && goes_on(t); i++)
         if (!read_one(t, list_item(env, i), pointer_at(t, base, i), ordinal, out))
             return false;
     return true;
@@ -220,7 +281,7 @@ bool words_read(struct translation *t, const struct container *container,
             return error_set(t->err, ERROR_RANGE, "%s/%s: more than %d words", container->path,
                              lists[l], WORDS_MAX);
         const char *base = pointer_to(t, container->path, lists[l]);
-        for (size_t i = 0; i < list_length(list); i++) {
+        for (size_t i = 0; i < list_length(list) && goes_on(t); i++) {
             const char *path = pointer_at(t, base, i);
             const char *text = kube_json_as_text(list_item(list, i));
             if (!text)
