@@ -8,7 +8,7 @@
 
 #define FOLDER "tests/scaling/"
 
-enum { DEEP_WIDTH = 16, DIGITS = 5 };
+enum { DEEP_WIDTH = 64, DIGITS = 5 };
 
 /* What is written, and the last character of it. */
 struct output {
