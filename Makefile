@@ -1,7 +1,8 @@
 # druid-bridge. `make` builds build/druid-bridge, `make help` lists the targets.
 #
 #   CC=clang                      another compiler
-#   SANITIZE=address,undefined    with these sanitizers, in a build folder of its own
+#   SANITIZE=address,undefined    with these sanitizers; each choice has a build folder of its own
+#   T=PATTERN                     with check: only the tests whose path contains PATTERN
 #   WERROR=1                      warnings are errors
 #   V=1                           show the commands
 
@@ -9,7 +10,8 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 ifdef SANITIZE
-BUILD ?= build/sanitize-$(notdir $(CC))
+comma := ,
+BUILD ?= build/sanitize-$(notdir $(CC))-$(subst $(comma),-,$(SANITIZE))
 else ifeq ($(CC),gcc)
 BUILD ?= build
 else
@@ -43,7 +45,13 @@ TESTS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 SUPPORT_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
 TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 SCALING := $(BUILD)/scaling/scaling
-SCRIPT_TESTS := $(wildcard $(ROOMS:%=tests/%/test_*.py) $(ROOMS:%=tests/%/test_*.sh)) tests/scaling/run
+SCRIPT_TESTS := $(wildcard $(ROOMS:%=tests/%/test_*.py) $(ROOMS:%=tests/%/test_*.sh))
+
+# What check runs, what takes longest first. T is looked for in the paths of the sources: that of a build folder chooses nothing.
+chosen = $(if $(T),$(foreach source,$(1),$(if $(findstring $(T),$(source)),$(source))),$(1))
+CHOSEN_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(call chosen,$(TEST_SOURCES)))
+CHOSEN_SCALING := $(call chosen,tests/scaling/run)
+CHECKED := $(CHOSEN_SCALING) $(CHOSEN_TESTS) $(call chosen,$(SCRIPT_TESTS))
 
 Q := $(if $(V),,@)
 MAKEFLAGS += --no-print-directory
@@ -68,10 +76,11 @@ run: ## serve on 127.0.0.1:8443 with certificates made on the spot, until Ctrl-C
 	@$(MAKE) all
 	@tests/serve
 
-check: ## install what they need, build and run the tests of every room
+check: ## install what they need, build and run the tests of every room, or with T=PATTERN some of them
+	$(if $(strip $(CHECKED)),,$(error no test's path contains '$(T)'))
 	@tests/install-packages build run check
 	@$(MAKE) all tests
-	@tests/run $(TESTS) $(SCRIPT_TESTS)
+	@tests/run $(CHECKED)
 
 scaling: ## instructions against the size of the input: every route, sizes up to 512 KiB
 	@tests/install-packages build run check
@@ -109,7 +118,7 @@ install: all ## install the program; DESTDIR and PREFIX as usual
 clean: ## remove what was built
 	rm -rf build
 
-tests: $(TESTS) $(SCALING)
+tests: $(CHOSEN_TESTS) $(if $(CHOSEN_SCALING),$(SCALING))
 	@:
 
 $(PROGRAM): $(BUILD)/obj/webhook/main.o $(LIBRARY_OBJECTS)

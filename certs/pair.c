@@ -1,6 +1,7 @@
 #include "certs/pair.h"
 
 #include "kube/cleanup.h"
+#include "kube/read.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,41 +46,18 @@ static int open_generation(const char *dir, struct error *err)
     return generation;
 }
 
-static bool read_all(int fd, char *bytes, size_t size, size_t *length)
-{
-    *length = 0;
-    while (*length < size) {
-        ssize_t count = read(fd, bytes + *length, size - *length);
-        if (count == 0)
-            return true;
-        if (count > 0)
-            *length += (size_t)count;
-        else if (errno != EINTR)
-            return false;
-    }
-    return true;
-}
-
-/* NAME as text with a NUL behind it. *OUT and *LENGTH are set, and for the caller to free, as soon
- * as there is something in them, so that a key is wiped also when this fails. */
+/* NAME as text with a NUL behind it. *OUT and *LENGTH are set, and for the caller to free, also
+ * where this fails after all: a key is wiped then. */
 static bool read_file(int dirfd, const char *dir, const char *name, char **out, size_t *length,
                       struct error *err)
 {
-    /* Not to hang on a FIFO that somebody put there. */
-    AUTO_FD int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    struct stat status;
-    if (fd < 0 || fstat(fd, &status) != 0)
+    char label[sizeof err->message];
+    AUTO_FD int fd = kube_read_open(dirfd, name, KUBE_READ_FILE);
+    if (fd < 0)
         return fail(dir, name, err);
-    if (!S_ISREG(status.st_mode))
-        return error_set(err, ERROR_INVALID, "%s/%s: not a regular file", dir, name);
-    if (status.st_size > CERT_PEM_MAX)
-        return error_set(err, ERROR_RANGE, "%s/%s: %lld bytes, at most %d are read", dir, name,
-                         (long long)status.st_size, CERT_PEM_MAX);
-    *out = calloc(1, (size_t)status.st_size + 1);
-    if (!*out)
-        return error_set(err, ERROR_NO_MEMORY, "%s/%s: out of memory", dir, name);
-    if (!read_all(fd, *out, (size_t)status.st_size, length))
-        return fail(dir, name, err);
+    snprintf(label, sizeof label, "%s/%s", dir, name);
+    if (!kube_read_descriptor(fd, label, KUBE_READ_FILE, CERT_PEM_MAX, out, length, err))
+        return false;
     /* The server takes them as strings: what stands behind a NUL would be checked, but not served.
      */
     if (memchr(*out, '\0', *length))

@@ -1,6 +1,7 @@
 #include "kube/access.h"
 
 #include "kube/cleanup.h"
+#include "kube/read.h"
 #include "kube/wipe.h"
 
 #include <curl/curl.h>
@@ -184,7 +185,7 @@ static bool read_file(struct kube_credentials *credentials, enum kube_credential
 {
     char *bytes;
     size_t length;
-    if (!kube_wipe_read(file, FILE_MAX_BYTES, &bytes, &length, err))
+    if (!kube_read(file, KUBE_READ_FILE, FILE_MAX_BYTES, &bytes, &length, err))
         return false;
     bool stored = store(credentials, credential, bytes, length, err) || error_wrap(err, "%s", file);
     kube_wipe_free(bytes, length);

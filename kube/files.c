@@ -25,6 +25,7 @@ struct kube_files {
     struct kube_source source;
     kube_files_warning *warn;
     void *warn_context;
+    enum kube_read_from reads;
     struct lh_table *index;      /* object_key to entry, both owned */
     struct lh_table *namespaces; /* object_key without a name to nothing, of all that has objects */
     struct kind_entries kinds[KUBE_KINDS];
@@ -131,6 +132,16 @@ void kube_files_free(struct kube_files *files)
         free(files->file_names[i]);
     free(files->file_names);
     free(files);
+}
+
+void kube_files_take_streams(struct kube_files *files)
+{
+    files->reads = KUBE_READ_STREAM;
+}
+
+enum kube_read_from kube_files_reads(const struct kube_files *files)
+{
+    return files->reads;
 }
 
 static int compare_entries(const void *a, const void *b)

@@ -15,13 +15,16 @@ struct kube_files;
 struct kube_files *kube_files_new(kube_files_warning *warn, void *context);
 void kube_files_free(struct kube_files *files);
 
+/* From now on pipes, devices and standard input are read as well, and waited for: for commands. A
+ * server reads regular files only, since it must neither wait nor find a pipe empty at a reload. */
+void kube_files_take_streams(struct kube_files *files);
+
 /* Adds what PATH has: a file, "-" for standard input, or a directory, of which every *.yaml, *.yml
- * and
- * *.json is read, in order of name, subdirectories too; names that begin with a dot are passed
- * over. Objects that are kept lose metadata.managedFields and the annotation
- * kubectl.kubernetes.io/last-applied-configuration; a Secret's stringData becomes data; a
- * namespaced object without a namespace gets "default". After a failure the collection is good for
- * nothing but being freed. ERROR_UNAVAILABLE: cannot be read. ERROR_RANGE: a file beyond 1 GiB.
+ * and *.json is read, in order of name, subdirectories too; names that begin with a dot, and what
+ * is no regular file, are passed over. Objects that are kept lose metadata.managedFields and the
+ * annotation kubectl.kubernetes.io/last-applied-configuration; a Secret's stringData becomes data;
+ * a namespaced object without a namespace gets "default". After a failure the collection is good
+ * for nothing but being freed. ERROR_UNAVAILABLE: cannot be read. ERROR_RANGE: a file beyond 1 GiB.
  * ERROR_INVALID: a broken document, an object without kind or name. ERROR_CONFLICT: an object that
  * is there already. All name file and line. */
 bool kube_files_add(struct kube_files *files, const char *path, struct error *err);

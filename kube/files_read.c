@@ -6,7 +6,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -114,62 +113,34 @@ static bool unavailable(const char *name, struct error *err)
     return error_set(err, ERROR_UNAVAILABLE, "%s: %s", name, strerror(errno));
 }
 
-static bool too_large(const char *name, struct error *err)
+static bool add_bytes(struct kube_files *files, const char *name, char *text, size_t length,
+                      struct error *err)
 {
-    return error_set(err, ERROR_RANGE, "%s: more than 1 GiB", name);
+    bool added = kube_files_add_text(files, name, text, length, err);
+    free(text);
+    return added;
 }
 
-/* Reads FD to its end. ROOM is a guess. */
-static bool read_all(int fd, const char *name, size_t room, char **out, size_t *length,
-                     struct error *err)
+/* What is read again at a reload would be gone then. */
+static bool add_standard_input(struct kube_files *files, struct error *err)
 {
-    AUTO_FREE char *text = malloc(room);
-    size_t used = 0;
-    for (ssize_t got = 1; got > 0; used += (size_t)got) {
-        if (text && used == room) {
-            room *= 2;
-            char *grown = realloc(text, room);
-            free(grown ? NULL : TAKE(text));
-            text = grown;
-        }
-        if (!text)
-            return no_memory(err);
-        do
-            got = read(fd, text + used, room - used);
-        while (got < 0 && errno == EINTR);
-        if (got < 0)
-            return unavailable(name, err);
-        if (used + (size_t)got > file_limit)
-            return too_large(name, err);
-    }
-    *out = TAKE(text);
-    *length = used;
-    return true;
-}
-
-static bool add_descriptor(struct kube_files *files, int fd, const char *name, struct error *err)
-{
-    struct stat status;
-    if (fstat(fd, &status) != 0)
-        return unavailable(name, err);
-    size_t size = S_ISREG(status.st_mode) ? (size_t)status.st_size : 0;
-    if (size > file_limit)
-        return too_large(name, err);
-    size_t room = size + 4096; /* more than there are, so that the end is seen without growing */
-    AUTO_FREE char *text = NULL;
-    size_t length = 0;
-    return read_all(fd, name, room, &text, &length, err) &&
-           kube_files_add_text(files, name, text, length, err);
+    const char *name = "standard input";
+    char *text;
+    size_t length;
+    if (kube_files_reads(files) != KUBE_READ_STREAM)
+        return error_set(err, ERROR_UNAVAILABLE,
+                         "-: found %s, expected a regular file or a directory", name);
+    return kube_read_descriptor(STDIN_FILENO, name, KUBE_READ_STREAM, file_limit, &text, &length,
+                                err) &&
+           add_bytes(files, name, text, length, err);
 }
 
 static bool add_file(struct kube_files *files, const char *path, struct error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return unavailable(path, err);
-    bool added = add_descriptor(files, fd, path, err);
-    close(fd);
-    return added;
+    char *text;
+    size_t length;
+    return kube_read(path, kube_files_reads(files), file_limit, &text, &length, err) &&
+           add_bytes(files, path, text, length, err);
 }
 
 /* --- directories --- */
@@ -239,7 +210,5 @@ static bool add_path(struct kube_files *files, const char *path, size_t depth, s
 
 bool kube_files_add(struct kube_files *files, const char *path, struct error *err)
 {
-    if (strcmp(path, "-") == 0)
-        return add_descriptor(files, STDIN_FILENO, "standard input", err);
-    return add_path(files, path, 0, err);
+    return strcmp(path, "-") == 0 ? add_standard_input(files, err) : add_path(files, path, 0, err);
 }

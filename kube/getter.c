@@ -87,6 +87,14 @@ static void release(struct kube_getters *getters, struct getter *getter)
     pthread_mutex_unlock(&getters->mutex);
 }
 
+/* Whatever is wrong with an answer, it says nothing about the object: only a 404 does. */
+static bool undecided(struct error *err)
+{
+    if (err && err->code != ERROR_NO_MEMORY)
+        err->code = ERROR_UNAVAILABLE;
+    return false;
+}
+
 /* Whether TREE is what was asked for. */
 static bool check_object(struct json_object *tree, const struct kube_cache_key *key,
                          struct error *err)
@@ -108,9 +116,7 @@ static bool take_object(const struct kube_http *http, const struct kube_cache_ke
     AUTO_WIPED_JSON struct json_object *tree = NULL;
     if (!kube_body_parse(&http->body, &tree, err) || !check_object(tree, key, err)) {
         error_wrap(err, "get %s: the answer", what);
-        if (err)
-            err->code = ERROR_UNAVAILABLE; /* it is the server that is wrong, not the object */
-        return false;
+        return undecided(err);
     }
     *out = TAKE(tree);
     return true;
@@ -128,8 +134,10 @@ static bool request(struct kube_getters *getters, struct kube_http *http,
              *key->namespace ? "/" : "", key->name);
     if (!path)
         return error_set(err, ERROR_NO_MEMORY, "out of memory");
-    if (!kube_http_prepare(http, path, left > 0 ? left : 1, left > 0 ? left : 1, err))
-        return error_wrap(err, "get %s", what);
+    if (!kube_http_prepare(http, path, left > 0 ? left : 1, left > 0 ? left : 1, err)) {
+        error_wrap(err, "get %s", what);
+        return undecided(err);
+    }
     struct error failure = {0};
     enum kube_result result =
         kube_http_result(http, curl_easy_perform(http->easy), KUBE_VERB_GET, what, &failure);
@@ -137,12 +145,16 @@ static bool request(struct kube_getters *getters, struct kube_http *http,
     if (result == KUBE_RESULT_OK && !taken)
         result = KUBE_RESULT_FAILED;
     atomic_fetch_add(&getters->hub->requests[KUBE_VERB_GET][result], 1);
+    if (taken)
+        return true;
     /* Kinds of other groups may be not installed; the core is, so that is somebody else's 404. */
-    if (result == KUBE_RESULT_NOT_FOUND && !*info->group && !kube_http_has_status(http))
-        failure.code = ERROR_UNAVAILABLE;
-    if (!taken && err)
+    bool is_absent =
+        result == KUBE_RESULT_NOT_FOUND && (*info->group || kube_http_has_status(http));
+    if (!is_absent)
+        undecided(&failure);
+    if (err)
         *err = failure;
-    return taken;
+    return false;
 }
 
 bool kube_getters_get(struct kube_getters *getters, const struct kube_cache_key *key,

@@ -3,6 +3,7 @@
 #ifndef KUBE_INTERNAL_H
 #define KUBE_INTERNAL_H
 
+#include "kube/read.h"
 #include "kube/utf8.h"
 #include "kube/yaml.h"
 
@@ -40,8 +41,8 @@ bool kube_yaml_scalar(const char *value, size_t length, const char *tag, bool pl
 /* Whether TEXT, which a NUL follows, can stand in YAML without quotes, in one line. */
 bool kube_yaml_is_plain(const char *text, size_t length);
 
-/* Whether YAML lets the character of LENGTH bytes (0: none) stand unescaped; a line end and a tab
- * too. */
+/* Whether the character of LENGTH bytes (0: none) can stand in YAML unescaped: YAML lets it, and it
+ * misleads nobody; a line end and a tab too. */
 bool kube_yaml_is_printable(const char *character, size_t length);
 
 /* For the YAML reader: a map that keeps the lines of its keys (NULL: no memory), the line of a key
@@ -56,5 +57,8 @@ struct kube_files;
 bool kube_files_put(struct kube_files *files, struct json_object *object, const char *file,
                     unsigned line, struct error *err);
 const char *kube_files_remember(struct kube_files *files, const char *file);
+
+/* What a path that is added to FILES may name. */
+enum kube_read_from kube_files_reads(const struct kube_files *files);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "kube/base64.h"
 #include "kube/cleanup.h"
+#include "kube/read.h"
 #include "kube/wipe.h"
 #include "kube/yaml.h"
 
@@ -204,8 +205,8 @@ static bool on_document(void *context, struct json_object *config, unsigned line
     return read;
 }
 
-bool kube_access_from_kubeconfig(const char *file, const char *context, struct kube_access **out,
-                                 struct error *err)
+static bool read_kubeconfig(const char *file, enum kube_read_from from, const char *context,
+                            struct kube_access **out, struct error *err)
 {
     AUTO_ACCESS struct kube_access *access = kube_access_new();
     struct reading reading = {file, context, access, 0};
@@ -214,7 +215,7 @@ bool kube_access_from_kubeconfig(const char *file, const char *context, struct k
     size_t length = 0;
     if (!access)
         return error_set(err, ERROR_NO_MEMORY, "out of memory");
-    if (!kube_wipe_read(file, FILE_MAX_BYTES, &bytes, &length, err))
+    if (!kube_read(file, from, FILE_MAX_BYTES, &bytes, &length, err))
         return false;
     bool read = kube_yaml_read(bytes, length, on_document, &reading, err);
     kube_wipe_free(bytes, length);
@@ -225,4 +226,16 @@ bool kube_access_from_kubeconfig(const char *file, const char *context, struct k
     kube_credentials_release(access, credentials);
     *out = TAKE(access);
     return true;
+}
+
+bool kube_access_from_kubeconfig(const char *file, const char *context, struct kube_access **out,
+                                 struct error *err)
+{
+    return read_kubeconfig(file, KUBE_READ_FILE, context, out, err);
+}
+
+bool kube_access_for_command(const char *file, const char *context, struct kube_access **out,
+                             struct error *err)
+{
+    return read_kubeconfig(file, KUBE_READ_STREAM, context, out, err);
 }

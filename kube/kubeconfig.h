@@ -13,4 +13,9 @@
 bool kube_access_from_kubeconfig(const char *file, const char *context, struct kube_access **out,
                                  struct error *err);
 
+/* The same for a command, which may wait: FILE may also be a pipe. The files that it names may not,
+ * for they are read again when credentials rotate. */
+bool kube_access_for_command(const char *file, const char *context, struct kube_access **out,
+                             struct error *err);
+
 #endif

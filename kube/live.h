@@ -56,7 +56,8 @@ struct kube_live_options {
  *   the kind is not installed, or the watch is sparse, it is absent without a question. What is not
  *   watched is asked for each time and not kept.
  * - ERROR_NOT_FOUND: the server says so; also for a name that no object can have.
- * - ERROR_UNAVAILABLE: the server cannot be reached in time, or RBAC does not allow it.
+ * - ERROR_UNAVAILABLE: the server cannot be reached in time, RBAC does not allow it, or the answer
+ *   is too large or makes no sense. Besides these two only ERROR_NO_MEMORY.
  * - ready once every watch has been in step, for ever after: see kube_live_age.
  * - kube_source_free ends the thread promptly; nobody may be asking then. */
 bool kube_live_start(const struct kube_live_options *options, struct kube_source **out,

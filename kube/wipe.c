@@ -1,8 +1,5 @@
 #include "kube/wipe.h"
 
-#include "kube/cleanup.h"
-
-#include <errno.h>
 #include <json-c/json.h>
 #include <openssl/crypto.h>
 #include <stdint.h>
@@ -37,25 +34,4 @@ __attribute__((noinline)) void kube_wipe_stack(void)
 {
     unsigned char below[64 << 10];
     OPENSSL_cleanse(below, sizeof below);
-}
-
-bool kube_wipe_read(const char *file, size_t max, char **out, size_t *length, struct error *err)
-{
-    AUTO_FILE FILE *stream = fopen(file, "re");
-    if (!stream)
-        return error_set(err, ERROR_UNAVAILABLE, "%s: %s", file, strerror(errno));
-    char *bytes = malloc(max + 1);
-    if (!bytes)
-        return error_set(err, ERROR_NO_MEMORY, "out of memory");
-    setvbuf(stream, NULL, _IONBF, 0); /* a buffer of stdio's would keep a copy */
-    size_t read = fread(bytes, 1, max + 1, stream);
-    if (!ferror(stream) && read <= max) {
-        *out = bytes;
-        *length = read;
-        return true;
-    }
-    int code = errno;
-    kube_wipe_free(bytes, read);
-    return read > max ? error_set(err, ERROR_RANGE, "%s: more than %zu bytes", file, max)
-                      : error_set(err, ERROR_UNAVAILABLE, "%s: %s", file, strerror(code));
 }

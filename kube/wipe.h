@@ -2,8 +2,6 @@
 #ifndef KUBE_WIPE_H
 #define KUBE_WIPE_H
 
-#include "kube/error.h"
-
 #include <json-c/json_object.h>
 #include <stddef.h>
 
@@ -12,10 +10,6 @@ void kube_wipe_free(void *bytes, size_t length);
 
 /* Overwrites every string in VALUE, which is good for nothing but json_object_put then. */
 void kube_wipe_json(struct json_object *value);
-
-/* FILE's bytes, MAX at most, for kube_wipe_free; no other copy of them is left behind.
- * ERROR_UNAVAILABLE: cannot be read. ERROR_RANGE: too long. Messages lead with FILE. */
-bool kube_wipe_read(const char *file, size_t max, char **out, size_t *length, struct error *err);
 
 /* Overwrites what functions that have returned left on the stack, some of it unseen: the loader
  * saves the registers that memcpy has filled. For whoever has had secrets go through functions that

@@ -103,18 +103,13 @@ static bool has_plain_characters(const char *text, size_t length)
 
 bool kube_yaml_is_printable(const char *character, size_t length)
 {
-    unsigned char c = (unsigned char)*character;
-    if (length <= 1)
-        return length == 1 && ((c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t');
-    static const char *const others[] = {
-        "\xe2\x80\xa8", "\xe2\x80\xa9",                 /* line ends to YAML 1.1 */
-        "\xef\xbb\xbf", "\xef\xbf\xbe", "\xef\xbf\xbf", /* the byte order mark, no characters */
-    };
-    for (size_t i = 0; length == 3 && i < sizeof others / sizeof *others; i++)
-        if (memcmp(character, others[i], 3) == 0)
-            return false;
-    /* U+0080 to U+009F are control characters, U+0085 of them a line end to YAML 1.1. */
-    return !(c == 0xc2 && (unsigned char)character[1] < 0xa0);
+    if (length == 0)
+        return false;
+    if (*character == '\n' || *character == '\t')
+        return true;
+    bool is_no_character = length == 3 && (memcmp(character, "\xef\xbf\xbe", 3) == 0 ||
+                                           memcmp(character, "\xef\xbf\xbf", 3) == 0);
+    return !is_no_character && kube_utf8_is_visible(character, length);
 }
 
 bool kube_yaml_is_plain(const char *text, size_t length)

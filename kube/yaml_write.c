@@ -1,11 +1,13 @@
 #include "kube/internal.h"
 
+#include "kube/stream.h"
+
 #include <stdio.h>
 #include <string.h>
 
-/* Readers look for the colon of a key only so far, in characters; longer ones are written with "?".
- */
-enum { KEY_LIMIT = 1000 };
+/* Readers look for the colon of a key only so far, in characters as they are written; longer ones
+ * are written with "?". An escape takes up to so many for one byte. */
+enum { KEY_LIMIT = 1000, ESCAPE_LENGTH = 6 };
 
 /* --- texts --- */
 
@@ -17,18 +19,11 @@ static void write_character(FILE *out, const char *text, size_t step)
         fwrite(text, 1, step, out);
         return;
     }
-    const unsigned char *c = (const unsigned char *)text;
-    unsigned code = *c;
-    if (step == 2)
-        code = (c[0] & 0x1fU) << 6 | (c[1] & 0x3fU);
-    if (step == 3)
-        code = (c[0] & 0x0fU) << 12 | (c[1] & 0x3fU) << 6 | (c[2] & 0x3fU);
-    if (step == 0)
-        code = 0xfffd; /* no UTF-8 */
+    unsigned code = step ? kube_utf8_code(text, step) : 0xfffd; /* no UTF-8 */
     if (code == '\n' || code == '\t' || code == '\r')
         fprintf(out, "\\%c", code == '\n' ? 'n' : code == '\t' ? 't' : 'r');
     else
-        fprintf(out, "\\u%04x", code);
+        fprintf(out, code > 0xffff ? "\\U%08x" : "\\u%04x", code);
 }
 
 static void write_double_quoted(FILE *out, const char *text, size_t length)
@@ -160,13 +155,20 @@ static void write_leaf(FILE *out, struct json_object *value, int indent)
  * are no deeper than what was read, or than this program builds them. */
 static void write_value(FILE *out, struct json_object *value, int indent);
 
+static bool may_be_too_long(const char *key, size_t length)
+{
+    return length > KEY_LIMIT ||
+           (length > KEY_LIMIT / ESCAPE_LENGTH && !kube_yaml_is_plain(key, length));
+}
+
 static void write_member(FILE *out, const char *key, struct json_object *value, int indent)
 {
     size_t length = strlen(key);
-    if (length > KEY_LIMIT)
+    bool is_long = may_be_too_long(key, length);
+    if (is_long)
         fputs("? ", out);
     write_in_line(out, key, length);
-    if (length > KEY_LIMIT)
+    if (is_long)
         fprintf(out, "\n%*s", indent, "");
     fputc(':', out);
     if (!is_nested(value)) {
@@ -222,8 +224,7 @@ char *kube_yaml_write(struct json_object *value)
     if (!out)
         return NULL;
     write_value(out, value, 0);
-    bool failed = ferror(out);
-    if (fclose(out) != 0 || failed) {
+    if (!kube_stream_close(out, NULL, NULL)) {
         free(text);
         return NULL;
     }

@@ -1,6 +1,8 @@
 /* The report for people. */
 #include "migration/internal.h"
 
+#include "kube/stream.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -27,13 +29,6 @@ static void coloured(struct paper *paper, const char *kind, const char *text)
         fputs(text, paper->out);
 }
 
-/* Control characters, which could steer a terminal, as '?'. */
-static void put_clean(FILE *out, const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        fputc((unsigned char)text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i], out);
-}
-
 /* TEXT in lines of WIDTH, each indented by INDENT. */
 static void paragraph(struct paper *paper, int indent, const char *text)
 {
@@ -46,7 +41,7 @@ static void paragraph(struct paper *paper, int indent, const char *text)
             column = fprintf(paper->out, "\n%*s", hanging, "") - 1;
         else if (column > hanging)
             column += fprintf(paper->out, " ");
-        put_clean(paper->out, text, (size_t)length);
+        kube_stream_show(paper->out, text, (size_t)length);
         column += length;
         text += length;
     }
@@ -63,14 +58,14 @@ static void print_finding(struct paper *paper, struct json_object *finding)
     fprintf(paper->out, " %s", kube_json_text(finding, "/code"));
     if (path && *path) {
         fputs("  ", paper->out);
-        put_clean(paper->out, path, strlen(path));
+        kube_stream_show(paper->out, path, strlen(path));
     }
     fputc('\n', paper->out);
     paragraph(paper, 4, kube_json_text(finding, "/message"));
     /* In one line: a remedy may have a command to copy. */
     if (remedy) {
         fputs("    → ", paper->out);
-        put_clean(paper->out, remedy, strlen(remedy));
+        kube_stream_show(paper->out, remedy, strlen(remedy));
         fputc('\n', paper->out);
     }
 }
@@ -150,7 +145,7 @@ static void print_fields(struct paper *paper, struct json_object *fields, const 
         fprintf(paper->out, "%s%s%s  ", titled ? "" : "\n", titled ? "" : title,
                 titled ? "" : "\n");
         titled = true;
-        put_clean(paper->out, path, length);
+        kube_stream_show(paper->out, path, length);
         if (last > i)
             fprintf(paper->out, " (%zu fields)", last - i + 1);
         fputc('\n', paper->out);
@@ -160,14 +155,22 @@ static void print_fields(struct paper *paper, struct json_object *fields, const 
     }
 }
 
+static void print_text(struct paper *paper, const char *lead, const char *text)
+{
+    fputs(lead, paper->out);
+    if (text)
+        kube_stream_show(paper->out, text, strlen(text));
+}
+
 static void print_head(struct paper *paper, struct json_object *item)
 {
     struct json_object *findings = kube_json_child(item, "findings");
     const char *verdict = kube_json_text(item, "/verdict");
-    fprintf(paper->out,
-            "StatefulSet %s/%s → Etcd %s, strategy %s: ", kube_json_text(item, "/namespace"),
-            kube_json_text(item, "/statefulSet"), kube_json_text(item, "/etcd"),
-            kube_json_text(item, "/strategy"));
+    print_text(paper, "StatefulSet ", kube_json_text(item, "/namespace"));
+    print_text(paper, "/", kube_json_text(item, "/statefulSet"));
+    print_text(paper, " → Etcd ", kube_json_text(item, "/etcd"));
+    print_text(paper, ", strategy ", kube_json_text(item, "/strategy"));
+    fputs(": ", paper->out);
     coloured(paper, verdict, verdict);
     size_t blockers = count_of(findings, "blocker"), warnings = count_of(findings, "warning");
     if (blockers)

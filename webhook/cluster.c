@@ -74,7 +74,7 @@ bool webhook_cluster_start(const char *kubeconfig, const char *const *secrets, s
 bool webhook_cluster_ask(const char *kubeconfig, struct kube_source **out, struct error *err)
 {
     struct kube_access *access = NULL;
-    if (!kube_access_from_kubeconfig(kubeconfig, NULL, &access, err))
+    if (!kube_access_for_command(kubeconfig, NULL, &access, err))
         return false;
     const struct kube_live_options options = {.access = access};
     return kube_live_start(&options, out, err);

@@ -2,9 +2,9 @@
 
 #include "kube/cleanup.h"
 #include "kube/quantity.h"
+#include "kube/read.h"
 #include "kube/yaml.h"
 
-#include <errno.h>
 #include <string.h>
 
 /* --- what may stand in it --- */
@@ -357,16 +357,10 @@ bool webhook_config_load(const char *file, struct webhook_config *config, struct
         *config = (struct webhook_config){0};
         return fill(config, err);
     }
-    AUTO_FREE char *text = malloc(LIMIT);
-    if (!text)
-        return error_set(err, ERROR_NO_MEMORY, "out of memory");
-    AUTO_FILE FILE *stream = fopen(file, "re");
-    size_t length = stream ? fread(text, 1, LIMIT, stream) : 0;
-    if (!stream || ferror(stream))
-        return error_set(err, ERROR_UNAVAILABLE, "%s: %s", file, strerror(errno));
-    if (length == LIMIT)
-        return error_set(err, ERROR_INVALID, "%s: more than 1 MiB", file);
-    return webhook_config_parse(file, text, length, config, err);
+    AUTO_FREE char *text = NULL;
+    size_t length;
+    return kube_read(file, KUBE_READ_FILE, LIMIT, &text, &length, err) &&
+           webhook_config_parse(file, text, length, config, err);
 }
 
 void webhook_config_free(struct webhook_config *config)

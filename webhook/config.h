@@ -19,8 +19,9 @@ struct webhook_config {
 };
 
 /* Reads and checks FILE; NULL gives the defaults. Unknown keys, wrong types and values that cannot
- * be are ERROR_INVALID, named with file and line; ERROR_UNAVAILABLE: the file cannot be read. On
- * success *CONFIG is the caller's, to be freed. */
+ * be are ERROR_INVALID, named with file and line; ERROR_UNAVAILABLE: the file cannot be read, or is
+ * no regular file; ERROR_RANGE: more than 1 MiB. On success *CONFIG is the caller's, to be freed.
+ */
 bool webhook_config_load(const char *file, struct webhook_config *config, struct error *err);
 
 /* The same for a text that messages call NAME. */

@@ -2,12 +2,20 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { BACKLOG = 1024 };
+
+/* getaddrinfo takes more than that, and cuts a number that is too large. */
+static bool is_port(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    return digits > 0 && !text[digits] && strtoul(text, NULL, 10) <= UINT16_MAX;
+}
 
 /* Splits ADDR:PORT at its last colon and takes the brackets of an IPv6 address away. */
 static bool split(const char *listen, char host[64], const char **port, struct error *err)
@@ -16,6 +24,9 @@ static bool split(const char *listen, char host[64], const char **port, struct e
     size_t length = colon ? (size_t)(colon - listen) : 0;
     if (!colon || !colon[1] || length >= 64)
         return error_set(err, ERROR_INVALID, "'%s' is not ADDR:PORT", listen);
+    if (!is_port(colon + 1))
+        return error_set(err, ERROR_INVALID, "'%s': expected a port from 0 to 65535, found '%s'",
+                         listen, colon + 1);
     if (length >= 2 && listen[0] == '[' && listen[length - 1] == ']') {
         listen++;
         length -= 2;

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 static const char ellipsis[] = "…";
-static const char replacement[] = "\xef\xbf\xbd";
 
 /* What a line always has room for: an ellipsis, a quote, how many were dropped, a brace and the
  * newline. */
@@ -39,21 +38,14 @@ static void put(struct line *line, const char *bytes, size_t length)
     line->used += length;
 }
 
-/* The UTF-8 sequence at AT as it stands in the log; returns its length there and sets *STEP to its
- * length at AT. */
-static size_t escape(const char *at, size_t left, char escaped[8], size_t *step)
+/* The character at AT as the log has it; returns its length there and sets *STEP to its length at
+ * AT. */
+static size_t escape(const char *at, size_t left, char escaped[KUBE_UTF8_SHOWN], size_t *step)
 {
-    *step = kube_utf8_length(at, left);
-    if (*step == 0) {
-        *step = 1;
-        return (size_t)snprintf(escaped, 8, "%s", replacement);
-    }
-    if ((unsigned char)*at < 0x20 || *at == 0x7f)
-        return (size_t)snprintf(escaped, 8, "\\u%04x", (unsigned char)*at);
+    *step = kube_utf8_show(at, left, escaped);
     if (*at == '"' || *at == '\\')
-        return (size_t)snprintf(escaped, 8, "\\%c", *at);
-    memcpy(escaped, at, *step);
-    return *step;
+        return (size_t)snprintf(escaped, KUBE_UTF8_SHOWN, "\\%c", *at);
+    return strlen(escaped);
 }
 
 /* VALUE in at most LIMIT bytes, as far as there is room. */
@@ -62,7 +54,7 @@ static void put_value(struct line *line, const char *value, size_t limit)
     size_t length = strlen(value);
     size_t begin = line->used;
     for (size_t at = 0, step; at < length; at += step) {
-        char escaped[8];
+        char escaped[KUBE_UTF8_SHOWN];
         size_t size = escape(value + at, length - at, escaped, &step);
         if (line->used - begin + size > limit || !fits(line, size)) {
             put(line, ellipsis, sizeof ellipsis - 1);
@@ -74,12 +66,13 @@ static void put_value(struct line *line, const char *value, size_t limit)
 
 static bool needs_quotes(const char *value)
 {
-    if (*value == '\0')
-        return true;
-    for (const char *c = value; *c; c++)
-        if ((unsigned char)*c <= ' ' || *c == 0x7f || strchr("\"\\=", *c))
+    size_t length = strlen(value);
+    for (size_t at = 0, step; at < length; at += step ? step : 1) {
+        step = kube_utf8_length(value + at, length - at);
+        if (strchr(" \"\\=", value[at]) || (step && !kube_utf8_is_visible(value + at, step)))
             return true;
-    return false;
+    }
+    return length == 0;
 }
 
 /* Sentences of the program need more room than values that callers choose. */

@@ -1,5 +1,6 @@
 /* One line an event on standard error: a constant message and key/value pairs, as text (logfmt) or
- * JSON. Values are escaped, so that nobody's input can forge a line. Secrets never come here. */
+ * JSON. Values are escaped, and what kube_utf8_is_visible does not let pass, so that nobody's input
+ * can forge a line or hide in it. Secrets never come here. */
 #ifndef WEBHOOK_LOG_H
 #define WEBHOOK_LOG_H
 

@@ -2,6 +2,7 @@
  */
 #include "certs/issue.h"
 #include "kube/duration.h"
+#include "kube/stream.h"
 #include "kube/time.h"
 #include "webhook/cluster.h"
 #include "webhook/migrate_command.h"
@@ -10,10 +11,12 @@
 
 #include <time.h>
 
+static const char standard_output[] = "standard output";
+
 /* A usage or input error, as every program says it. */
 static int fail(const struct error *err)
 {
-    fprintf(stderr, "druid-bridge: %s\n", err->message);
+    kube_stream_say(stderr, "druid-bridge: ", err->message);
     return 1;
 }
 
@@ -27,10 +30,17 @@ static int issue_certs(const struct webhook_options *options)
         return fail(&err);
     kube_time_format(issued.not_after, expiry);
     for (size_t i = 0; i < CERT_FILES; i++)
-        fprintf(stderr, "wrote %s\n", issued.paths[i]);
+        kube_stream_say(stderr, "wrote ", issued.paths[i]);
     fprintf(stderr, "valid until %s; the caBundle follows\n", expiry);
     puts(issued.ca_base64);
-    return 0;
+    struct error why = {0};
+    if (kube_stream_flush(stdout, standard_output, &why))
+        return 0;
+    /* A second call would not overwrite them. */
+    error_set(&err, ERROR_UNAVAILABLE,
+              "%s; the files are complete; the caBundle is ca.crt of %s in base64", why.message,
+              options->issue_certs);
+    return fail(&err);
 }
 
 static int migrate(const struct webhook_options *options)
@@ -75,17 +85,28 @@ static int run(const struct webhook_options *options)
     return 1;
 }
 
+/* The status of a program whose output has to arrive. Where it failed it has said why. */
+static int finish(int status)
+{
+    struct error err = {0};
+    bool written = status == 1 || (kube_stream_flush(stdout, standard_output, &err) &&
+                                   kube_stream_flush(stderr, "standard error", &err));
+    return written ? status : fail(&err);
+}
+
 int main(int argc, char **argv)
 {
-    struct webhook_options options;
+    struct webhook_options options = {0};
     struct error err = {0};
     int status;
-    if (webhook_options_parse(argc, argv, &options, &err)) {
+    if (!kube_stream_reserve(&err)) {
+        status = fail(&err);
+    } else if (webhook_options_parse(argc, argv, &options, &err)) {
         status = run(&options);
     } else {
         status = fail(&err);
         fputs("druid-bridge --help lists the options\n", stderr);
     }
     webhook_options_free(&options);
-    return status;
+    return finish(status);
 }

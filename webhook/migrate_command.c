@@ -1,6 +1,7 @@
 #include "webhook/migrate_command.h"
 
 #include "kube/cleanup.h"
+#include "kube/stream.h"
 #include "kube/yaml.h"
 
 #include <errno.h>
@@ -13,7 +14,8 @@ enum { EXIT_TRANSLATED = 0, EXIT_UNREADABLE = 1, EXIT_BLOCKED = 2, EXIT_STRICT =
 struct output {
     const struct migrate_command *command;
     FILE *etcds;              /* in memory, so that an error half-way leaves no half of a list */
-    FILE *report;             /* NULL: the text goes to standard error */
+    FILE *report;             /* NULL: it goes to standard error */
+    const char *report_name;  /* in messages */
     bool report_colour;       /* the report goes to a terminal */
     bool progress;            /* standard error is a terminal that nothing else is written to */
     bool list_begun;          /* JSON: the first of several was written */
@@ -26,7 +28,7 @@ struct output {
 static void warn(void *context, const char *message)
 {
     (void)context;
-    fprintf(stderr, "druid-bridge: warning: %s\n", message);
+    kube_stream_say(stderr, "druid-bridge: warning: ", message);
 }
 
 static void show_progress(struct output *output, size_t index, size_t total)
@@ -42,12 +44,6 @@ static void show_progress(struct output *output, size_t index, size_t total)
 static bool out_of_memory(struct error *err)
 {
     return error_set(err, ERROR_NO_MEMORY, "out of memory");
-}
-
-static bool check_stream(FILE *stream, const char *name, struct error *err)
-{
-    return !ferror(stream) ||
-           error_set(err, ERROR_UNAVAILABLE, "%s: cannot be written: %s", name, strerror(errno));
 }
 
 /* --- Etcds --- */
@@ -97,7 +93,7 @@ static bool end_etcds(struct output *output, struct error *err)
             return false;
         fputc('\n', output->etcds);
     }
-    return fflush(output->etcds) == 0 || out_of_memory(err);
+    return kube_stream_flush(output->etcds, NULL, err);
 }
 
 static bool write_etcd(struct output *output, struct json_object *etcd, struct error *err)
@@ -143,13 +139,14 @@ static bool end_report(struct output *output, struct error *err)
         fprintf(out, "%sSkipped\n", output->reports ? "\n" : "");
         for (size_t i = 0; i < skipped; i++) {
             struct json_object *item = json_object_array_get_idx(output->skipped, i);
-            fprintf(out, "  StatefulSet %s/%s: %s\n", kube_json_text(item, "/namespace"),
-                    kube_json_text(item, "/statefulSet"), kube_json_text(item, "/reason"));
+            AUTO_FREE char *line = NULL;
+            if (asprintf(&line, "%s/%s: %s", kube_json_text(item, "/namespace"),
+                         kube_json_text(item, "/statefulSet"), kube_json_text(item, "/reason")) < 0)
+                return out_of_memory(err);
+            kube_stream_say(out, "  StatefulSet ", line);
         }
     }
-    fflush(out);
-    return check_stream(
-        out, output->command->report_path ? output->command->report_path : "standard error", err);
+    return kube_stream_flush(out, output->report_name, err);
 }
 
 /* --- all of it --- */
@@ -171,6 +168,7 @@ static bool take_result(void *context, size_t index, size_t total,
 static bool read_inputs(const struct migrate_command *command, struct kube_files *files,
                         struct error *err)
 {
+    kube_files_take_streams(files);
     for (size_t i = 0; i < command->input_count; i++)
         if (!kube_files_add(files, command->inputs[i], err))
             return false;
@@ -199,9 +197,11 @@ static bool open_report(const struct migrate_command *command, struct output *ou
                         struct error *err)
 {
     if (!command->report_path) {
+        output->report_name = "standard error";
         output->report_colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
         return true;
     }
+    output->report_name = command->report_path;
     output->report = fopen(command->report_path, "we");
     if (!output->report)
         return error_set(err, ERROR_UNAVAILABLE, "--report %s: %s", command->report_path,
@@ -233,8 +233,7 @@ static bool translate(const struct migrate_command *command, struct output *outp
 static bool print_etcds(const char *text, size_t length, struct error *err)
 {
     fwrite(text, 1, length, stdout);
-    fflush(stdout);
-    return check_stream(stdout, "standard output", err);
+    return kube_stream_flush(stdout, "standard output", err);
 }
 
 int migrate_command(const struct migrate_command *command)
@@ -247,16 +246,16 @@ int migrate_command(const struct migrate_command *command)
                             .etcds = open_memstream(&etcds, &length)};
     bool done = output.etcds && output.skipped ? translate(command, &output, &error)
                                                : out_of_memory(&error);
-    if (output.etcds && fclose(output.etcds) != 0 && done)
-        done = out_of_memory(&error);
+    if (output.etcds && !kube_stream_close(output.etcds, NULL, done ? &error : NULL))
+        done = false;
     done = done && print_etcds(etcds, length, &error);
     json_object_put(output.held);
     json_object_put(output.skipped);
-    if (output.report && fclose(output.report) != 0 && done)
-        done = error_set(&error, ERROR_UNAVAILABLE, "--report %s: %s", command->report_path,
-                         strerror(errno));
+    if (output.report &&
+        !kube_stream_close(output.report, output.report_name, done ? &error : NULL))
+        done = false;
     if (!done) {
-        fprintf(stderr, "druid-bridge: %s\n", error.message);
+        kube_stream_say(stderr, "druid-bridge: ", error.message);
         return EXIT_UNREADABLE;
     }
     if (output.blocked)

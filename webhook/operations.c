@@ -2,6 +2,7 @@
 
 #include "kube/cleanup.h"
 #include "kube/live.h"
+#include "kube/stream.h"
 #include "webhook/cluster.h"
 #include "webhook/server.h"
 
@@ -37,7 +38,7 @@ static unsigned page_readyz(struct webhook_operations *operations, FILE *out)
 {
     struct error err = {0};
     bool ready = webhook_operations_ready(operations, &err);
-    fprintf(out, "%s\n", ready ? "ok" : err.message);
+    kube_stream_say(out, "", ready ? "ok" : err.message);
     if (operations->state->live)
         fprintf(out, "object source: heard from the API server %lld s ago\n",
                 (long long)kube_live_age(operations->state->live));
@@ -106,7 +107,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *handle, 
         size_t length = 0;
         FILE *out = open_memstream(&text, &length);
         unsigned status = out ? pages[i].page(context, out) : 0;
-        if (!out || fclose(out) != 0) {
+        if (!out || !kube_stream_close(out, NULL, NULL)) {
             free(text);
             return MHD_NO;
         }

@@ -270,7 +270,8 @@ void webhook_options_help(FILE *out)
     fputs(
         "\n--kubeconfig and --objects also supply what the files given to --migrate do not have.\n"
         "Durations as 90s, 1h30m; sizes as 64Mi. SIGHUP reads configuration, objects and\n"
-        "certificates again; SIGTERM drains and ends. Exit status: 0 done, 1 usage or input; of\n"
-        "--migrate also 2 where an Etcd is blocked, 3 with --strict where there are warnings.\n",
+        "certificates again; SIGTERM drains and ends. Exit status: 0 done, 1 usage, input or "
+        "output;\n"
+        "of --migrate also 2 where an Etcd is blocked, 3 with --strict where there are warnings.\n",
         out);
 }

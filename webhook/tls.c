@@ -1,8 +1,9 @@
 #include "webhook/tls.h"
 
 #include "kube/cleanup.h"
+#include "kube/read.h"
+#include "kube/stream.h"
 
-#include <errno.h>
 #include <string.h>
 
 static void free_pair(struct webhook_pair *pair)
@@ -77,17 +78,14 @@ static bool reload_pair(struct webhook_tls *tls, int64_t now, bool *changed, str
  * one may have expired. */
 static bool read_client_ca(const char *file, char **out, size_t *length, struct error *err)
 {
-    AUTO_FREE char *text = malloc(CERT_PEM_MAX + 1);
-    if (!text)
-        return error_set(err, ERROR_NO_MEMORY, "out of memory");
-    AUTO_FILE FILE *stream = fopen(file, "re");
-    size_t read = stream ? fread(text, 1, CERT_PEM_MAX + 1, stream) : 0;
-    if (!stream || ferror(stream))
-        return error_set(err, ERROR_UNAVAILABLE, "%s: %s", file, strerror(errno));
-    if (read > CERT_PEM_MAX)
-        return error_set(err, ERROR_RANGE, "%s: more than %d bytes", file, CERT_PEM_MAX);
-    text[read] = '\0';
+    AUTO_FREE char *text = NULL;
     AUTO_CERT_FACTS struct cert_facts facts = {0};
+    size_t read;
+    if (!kube_read(file, KUBE_READ_FILE, CERT_PEM_MAX, &text, &read, err))
+        return false;
+    /* It is handed on as a string, which a NUL would cut. */
+    if (memchr(text, '\0', read))
+        return error_set(err, ERROR_INVALID, "%s: not PEM: a NUL byte", file);
     if (!cert_facts_read(text, read, &facts, err))
         return error_wrap(err, "%s", file);
     *out = TAKE(text);
@@ -175,8 +173,8 @@ static bool peer_chain(gnutls_session_t session, char **out, size_t *length, str
             fwrite(pem.data, 1, pem.size, stream);
         gnutls_free(pem.data);
     }
-    if (fclose(stream) != 0)
-        return error_set(err, ERROR_NO_MEMORY, "out of memory");
+    if (!kube_stream_close(stream, NULL, err))
+        return false;
     if (size == 0)
         return error_set(err, ERROR_INVALID, "no client certificate was presented");
     *out = TAKE(text);

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -59,6 +60,32 @@ static const struct row no_quantity_field = {"{'value':'1000m'}", "{'value':'1'}
 static const struct row shorter_list = {"{'a':[1]}", "{'a':[1,2]}", false};
 static const struct row other_order = {"{'a':[2,1]}", "{'a':[1,2]}", false};
 
+/* As deep as a review may be nested. LEAF is at the bottom, BESIDE at every level. */
+static struct json_object *nested(const char *leaf, const char *beside)
+{
+    struct json_object *tree = json_object_new_string(leaf);
+    for (int level = 0; level < 60; level++) {
+        struct json_object *map = json_object_new_object();
+        json_object_object_add(map, "a", tree);
+        json_object_object_add(map, beside, json_object_new_object());
+        tree = map;
+    }
+    return tree;
+}
+
+/* At a cost that doubles with each level this comparison would not end. */
+static void cost_follows_the_size(void **state)
+{
+    (void)state;
+    AUTO_JSON struct json_object *have = nested("x", "b");
+    AUTO_JSON struct json_object *want = nested("x", "c");
+    AUTO_JSON struct json_object *other = nested("y", "b");
+    alarm(20);
+    assert_true(kube_defaults_match(have, want));
+    assert_false(kube_defaults_match(have, other));
+    alarm(0);
+}
+
 #define ROW(name, row)                                                                             \
     {                                                                                              \
         name, run_row, NULL, NULL, (void *)(uintptr_t) & (row)                                     \
@@ -88,6 +115,8 @@ int main(void)
         ROW("quantities elsewhere are texts", no_quantity_field),
         ROW("a shorter list differs", shorter_list),
         ROW("another order differs", other_order),
+        {"cost follows the size, however deep it is nested", cost_follows_the_size, NULL, NULL,
+         NULL},
     };
     return cmocka_run_group_tests_name("kube/defaults", tests, NULL, NULL);
 }

@@ -311,14 +311,21 @@ static void make_link(const char *target, const char *name)
 
 #define SECRET(name) "---\napiVersion: v1\nkind: Secret\nmetadata: {name: " name ", namespace: n}\n"
 
-static void assert_added(const char *path, const char *secrets)
+static void assert_read(const char *path, bool streams, const char *secrets)
 {
     struct error err = {0};
     struct kube_files *files = kube_files_new(NULL, NULL);
+    if (streams)
+        kube_files_take_streams(files);
     if (!kube_files_add(files, path, &err))
         fail_msg("%s", err.message);
     assert_objects(files, KUBE_SECRET, secrets);
     kube_files_free(files);
+}
+
+static void assert_added(const char *path, const char *secrets)
+{
+    assert_read(path, false, secrets);
 }
 
 static void assert_not_added(const char *path, enum error_code code, const char *message)
@@ -433,7 +440,7 @@ static void standard_input_is_read_to_its_end(void **state)
     assert_true(dup2(ends[0], STDIN_FILENO) == STDIN_FILENO);
     pthread_t writer;
     assert_int_equal(pthread_create(&writer, NULL, feed, &ends[1]), 0);
-    assert_added("-", "n/a n/b");
+    assert_read("-", true, "n/a n/b");
     pthread_join(writer, NULL);
     dup2(saved, STDIN_FILENO);
     close(saved);
@@ -449,9 +456,27 @@ static void a_pipe_that_is_named_is_read(void **state)
     assert_int_equal(pthread_create(&writer, NULL, feed, &ends[1]), 0);
     char path[64];
     snprintf(path, sizeof path, "/proc/self/fd/%d", ends[0]);
-    assert_added(path, "n/a n/b");
+    assert_read(path, true, "n/a n/b");
     pthread_join(writer, NULL);
     close(ends[0]);
+}
+
+static void a_server_reads_regular_files_only(void **state)
+{
+    (void)state;
+    assert_int_equal(mkfifo(path_of("pipe.yaml"), 0644), 0);
+    alarm(20);
+    assert_not_added(path_of("pipe.yaml"), ERROR_UNAVAILABLE,
+                     "/pipe.yaml: found a pipe, expected a regular file; save what it gives to a "
+                     "file and name that");
+    struct error err = {0};
+    struct kube_files *files = kube_files_new(NULL, NULL);
+    assert_false(kube_files_add(files, "-", &err));
+    assert_int_equal(err.code, ERROR_UNAVAILABLE);
+    assert_string_equal(err.message,
+                        "-: found standard input, expected a regular file or a directory");
+    kube_files_free(files);
+    alarm(0);
 }
 
 /* A file of holes, of which nothing is read. */
@@ -647,6 +672,7 @@ int main(void)
         ON_PATHS(the_order_is_that_of_names),
         ON_PATHS(what_cannot_be_read_is_named),
         ON_PATHS(directories_that_contain_themselves_end),
+        ON_PATHS(a_server_reads_regular_files_only),
         ON_PATHS(files_beyond_a_gigabyte_are_refused),
         cmocka_unit_test(standard_input_is_read_to_its_end),
         cmocka_unit_test(a_pipe_that_is_named_is_read),

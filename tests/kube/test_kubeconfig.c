@@ -200,6 +200,11 @@ static void files_are_read_again(void **state)
     snprintf(path, sizeof path, "%s/token", folder);
     unlink(path);
     assert_string_equal(value_of(access, KUBE_CREDENTIAL_TOKEN), "second");
+    assert_int_equal(mkfifo(path, 0600), 0); /* would block, and all requests with it */
+    alarm(20);
+    assert_string_equal(value_of(access, KUBE_CREDENTIAL_TOKEN), "second");
+    alarm(0);
+    unlink(path);
     put_file("token", "third");
     assert_string_equal(value_of(access, KUBE_CREDENTIAL_TOKEN), "third");
 }
@@ -240,6 +245,24 @@ static void pod_row(void **state)
     if (!strstr(err.message, row->message))
         fail_msg("'%s' is not in: %s", row->message, err.message);
     assert_null(strstr(err.message, "geheim"));
+}
+
+static void a_pod_does_not_wait_for_its_token(void **state)
+{
+    (void)state;
+    struct kube_access *access = NULL;
+    struct error err = {0};
+    char path[128];
+    setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1", 1);
+    setenv("KUBERNETES_SERVICE_PORT", "443", 1);
+    put_file("ca.crt", "ca of the file");
+    snprintf(path, sizeof path, "%s/token", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    alarm(20);
+    assert_false(kube_access_in_pod(folder, &access, &err));
+    alarm(0);
+    assert_int_equal(err.code, ERROR_UNAVAILABLE);
+    assert_non_null(strstr(err.message, "/token: found a pipe, expected a regular file"));
 }
 
 #define ROW(sentence, function, ...)                                                               \
@@ -290,6 +313,9 @@ int main(void)
             ERROR_INVALID, "cluster 'c': proxy-url is not supported: set the environment"),
         ROW("plain HTTP is refused", refuse_row, "server: 'http://10.0.0.1'", "token: geheim",
             ERROR_INVALID, "cluster 'c': server: the URL must begin with https://"),
+        ROW("a port beyond 65535 is refused", refuse_row, "server: 'https://10.0.0.1:99999'",
+            "token: t", ERROR_INVALID,
+            "cluster 'c': server: the URL is malformed: Port number was not"),
         ROW("a host alone is no server", refuse_row, "server: 10.0.0.1", "token: geheim",
             ERROR_INVALID, "cluster 'c': server: the URL is malformed"),
         ROW("a user in the URL is refused", refuse_row, "server: 'https://a:geheim@b'", "token: t",
@@ -335,6 +361,7 @@ int main(void)
             "https://[fd00::1]:443", ERROR_NONE, NULL),
         ROW("outside a pod there is no account", pod_row, NULL, "443", "pod-token", NULL,
             ERROR_NOT_FOUND, "not in a pod"),
+        TEST(a_pod_does_not_wait_for_its_token),
         ROW("a pod needs its token", pod_row, "10.96.0.1", "443", NULL, NULL, ERROR_UNAVAILABLE,
             "/token: No such file or directory"),
         ROW("a pod's token is one word", pod_row, "10.96.0.1", "443", "geheim geheim", NULL,

@@ -19,10 +19,10 @@ static struct test_live live;
 
 enum { TRACE_LENGTH = 32 };
 
-/* The address sanitizer keeps terabytes of its own to look through. */
+/* The sanitizers of addresses and threads keep terabytes of their own to look through. */
 #if defined(__has_feature)
-#define HAS_SANITIZER __has_feature(address_sanitizer)
-#elif defined(__SANITIZE_ADDRESS__)
+#define HAS_SANITIZER (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define HAS_SANITIZER 1
 #else
 #define HAS_SANITIZER 0
@@ -189,7 +189,7 @@ int main(void)
         TEST(a_token_goes_with_the_source),
     };
     if (HAS_SANITIZER) {
-        puts("memory cannot be looked through with the address sanitizer");
+        puts("memory cannot be looked through with this sanitizer");
         return 77;
     }
     return cmocka_run_group_tests_name("live wipe", tests, start_server, stop_server);

@@ -116,6 +116,24 @@ static void bytes_that_are_no_utf8_become_the_replacement_character(void **state
     assert_string_equal(yaml, "\"a\\ufffd\\ufffd\"\n");
 }
 
+/* An escape is six or ten times as long as what it stands for. */
+static void keys_that_are_long_when_escaped_are_read_back(void **state)
+{
+    static const char *const pieces[] = {"\x01", "\xe2\x80\x8b", "\xf3\xa0\x81\x81"};
+    (void)state;
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        for (size_t count = 50; count < 350; count += 10) {
+            char key[2048] = "";
+            for (size_t n = 0; n < count; n++)
+                snprintf(key + strlen(key), sizeof key - strlen(key), "%s", pieces[i]);
+            AUTO_JSON struct json_object *tree = kube_json_object(key, kube_json_int(1), NULL);
+            AUTO_FREE char *yaml = kube_yaml_write(tree);
+            AUTO_JSON struct json_object *back = read_back(yaml);
+            assert_true(json_object_equal(back, tree));
+        }
+    }
+}
+
 /* Readers look for the colon of a key 1024 characters far. */
 static void long_keys_are_read_back(void **state)
 {
@@ -195,6 +213,9 @@ int main(void)
             "[\"\\u0085\", \"\\u009f\", \"\\u2028\", \"\\ufeff\", \"\\uffff\", \"x\\ufeff\\ny\"]",
             "- \"\\u0085\"\n- \"\\u009f\"\n- \"\\u2028\"\n- \"\\ufeff\"\n- \"\\uffff\"\n"
             "- \"x\\ufeff\\ny\"\n"),
+        ROW("what would mislead a person is escaped", write_row,
+            "[\"\\u202ex\", \"x\\u200by\", \"x\\u2066\\ny\", \"\\udb40\\udc41\"]",
+            "- \"\\u202ex\"\n- \"x\\u200by\"\n- \"x\\u2066\\ny\"\n- \"\\U000e0041\"\n"),
         ROW("others stand as they are", write_row, "[\"\\u00e9\", \"\\u20ac\", \"\\ud83d\\ude00\"]",
             "- \xc3\xa9\n- \xe2\x82\xac\n- \xf0\x9f\x98\x80\n"),
         ROW("quotes within quotes", write_row, "[\"it's \\\"x\\\": y\", \"'a'\"]",
@@ -304,6 +325,7 @@ int main(void)
         cmocka_unit_test(a_text_with_a_nul_is_escaped),
         cmocka_unit_test(bytes_that_are_no_utf8_become_the_replacement_character),
         cmocka_unit_test(long_keys_are_read_back),
+        cmocka_unit_test(keys_that_are_long_when_escaped_are_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

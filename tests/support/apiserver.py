@@ -144,7 +144,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif "status" in fault:
             body = fault.get("body")
             text = status(fault["status"], "Fault", "as told") if body is None else body.replace("`", '"')
-            self.send(fault["status"], text, fault.get("headers", {}))
+            self.send(fault["status"], text + " " * fault.get("size", 0), fault.get("headers", {}))
         else:
             return False
         return True

@@ -53,6 +53,13 @@ def patch_of(answer):
     return json.loads(base64.b64decode(answer["response"]["patch"]))
 
 
+def sanitized():
+    """Whether the program is built with a sanitizer that keeps memory of its own."""
+    with open(PROGRAM, "rb") as file:
+        program = file.read()
+    return b"__asan_init" in program or b"__tsan_init" in program
+
+
 class Service:
     """Starts the program and waits until it serves; stop() ends it."""
 

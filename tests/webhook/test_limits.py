@@ -11,7 +11,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
-from service import NAMESPACE, PROGRAM, Service, read_to_end, review  # noqa: E402
+from service import NAMESPACE, PROGRAM, Service, read_to_end, review, sanitized  # noqa: E402
 
 MIB = 1 << 20
 START = b"POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -191,11 +191,6 @@ class OpenFiles(unittest.TestCase):
 def many(piece, size):
     """A list of that PIECE, SIZE bytes long."""
     return b"[" + b",".join([piece] * ((size - 2) // (len(piece) + 1))) + b"]"
-
-
-def sanitized():
-    with open(PROGRAM, "rb") as file:
-        return b"__asan_init" in file.read()
 
 
 class Memory(WithService):

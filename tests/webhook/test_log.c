@@ -66,7 +66,16 @@ static struct json_object *parse(const char *line)
 
 static void a_line_is_json_however_long_and_odd_its_values_are(void **state)
 {
-    static const char *const pieces[] = {"u", "€", "\"", "\\", "\n", "\xff", "é\xc3", "😀\x01"};
+    static const char *const pieces[] = {"u",
+                                         "€",
+                                         "\"",
+                                         "\\",
+                                         "\n",
+                                         "\xff",
+                                         "é\xc3",
+                                         "😀\x01",
+                                         "\xe2\x80\xae\xe2\x80\xac",
+                                         "\xf3\xa0\x81\x81"};
     char line[8192];
     (void)state;
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
@@ -129,6 +138,34 @@ static void text_is_quoted_where_it_must_be_and_ends_in_a_quote(void **state)
     assert_string_equal(line + strlen(line) - strlen("…\"\n"), "…\"\n");
 }
 
+/* Nothing turns the direction of a line, ends it, or hides in it. */
+static void what_could_mislead_is_escaped(void **state)
+{
+    static const struct {
+        const char *value;
+        const char *shown;
+    } rows[] = {
+        {"a\xc2\x9bz", "a\\u009bz"},
+        {"a\xe2\x80\xaez\xe2\x80\xac", "a\\u202ez\\u202c"},
+        {"a\xe2\x80\xa8z", "a\\u2028z"},
+        {"a\xe2\x80\x8bz", "a\\u200bz"},
+        {"a\xf3\xa0\x81\x81z", "a\\udb40\\udc41z"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char line[8192], expected[64];
+        log_pair(WEBHOOK_LOG_TEXT, "reason", rows[i].value, line);
+        snprintf(expected, sizeof expected, " reason=\"%s\" uid=\"%s\" ", rows[i].shown,
+                 rows[i].shown);
+        if (!strstr(line, expected))
+            fail_msg("'%s' is not in: %s", expected, line);
+        log_pair(WEBHOOK_LOG_JSON, "reason", rows[i].value, line);
+        assert_non_null(strstr(line, rows[i].shown));
+        AUTO_JSON struct json_object *tree = parse(line);
+        assert_string_equal(kube_json_text(tree, "/uid"), rows[i].value);
+    }
+}
+
 static long long milliseconds(void)
 {
     struct timespec now;
@@ -186,6 +223,7 @@ int main(void)
         cmocka_unit_test(what_fits_is_not_cut),
         cmocka_unit_test(bytes_that_are_no_utf8_are_replaced),
         cmocka_unit_test(text_is_quoted_where_it_must_be_and_ends_in_a_quote),
+        cmocka_unit_test(what_could_mislead_is_escaped),
         cmocka_unit_test(a_pipe_that_nobody_reads_costs_lines_and_not_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

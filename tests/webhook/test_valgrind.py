@@ -7,15 +7,10 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
-from service import PROGRAM, Service, review  # noqa: E402
+from service import Service, review, sanitized  # noqa: E402
 
 VALGRIND = ("valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full",
             "--errors-for-leak-kinds=definite,indirect,possible", "--show-leak-kinds=all")
-
-
-def sanitized():
-    with open(PROGRAM, "rb") as file:
-        return b"__asan_init" in file.read()
 
 
 @unittest.skipIf(sanitized(), "the sanitizers see to it, and valgrind does not run what they instrument")
