@@ -34,7 +34,9 @@ static bool is_noted(const struct claim *claim, const char *text)
 
 static void add_note(struct translation *t, struct claim *claim, const char *text)
 {
-    if (!text || is_noted(claim, text))
+    /* Each of many leaves may have all the notes. */
+    enum { LONGEST = 4096 };
+    if (!text || is_noted(claim, text) || (claim->note && strlen(claim->note) > LONGEST))
         return;
     struct note *note = pool_zero(&t->pool, sizeof *note);
     if (!note)

@@ -93,6 +93,10 @@ static void check_mounts(struct translation *t, const struct container *containe
 
 /* --- all that is set --- */
 
+/* A directory is set in few words: as a flag, as a variable, in a file. Each mount may be found in
+ * each round. */
+enum { ROUNDS_MAX = 8 };
+
 static int compare(const void *a, const void *b)
 {
     const struct setting *one = *(const struct setting *const *)a;
@@ -127,7 +131,7 @@ static void check_every_data_dir(struct translation *t)
 {
     struct variables *variables = &t->model.etcd_reading.variables;
     const struct setting **settings = NULL;
-    size_t count = data_dirs(t, &settings);
+    size_t count = data_dirs(t, &settings), rounds = 0;
     for (size_t i = 0; i < count && goes_on(t); i++) {
         const struct setting *setting = settings[i], *before = i ? settings[i - 1] : NULL;
         struct place place = {0};
@@ -135,9 +139,12 @@ static void check_every_data_dir(struct translation *t)
         if (setting->value)
             place_find(t, &t->model.etcd, setting->value, variables, &place);
         check_place(t, setting, &place);
-        if (!same_words)
+        if (!same_words) {
             t->round++;
-        if (place.volume && !(same_words && text_is(before->value, setting->value)))
+            rounds++;
+        }
+        if (place.volume && rounds <= ROUNDS_MAX &&
+            !(same_words && text_is(before->value, setting->value)))
             check_mounts(t, &t->model.etcd, variables, setting, &place, t->round);
     }
 }

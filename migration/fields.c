@@ -7,11 +7,14 @@
 static const char *const outcome_names[] = {"translated", "defaulted", "replaced", "dropped",
                                             "unaccounted"};
 
+enum { SHARED = 3 };
+
 struct walk {
     struct translation *t;
     struct json_object *fields; /* NULL: only the findings are wanted */
     char path[KUBE_POINTER_SIZE];
     char pattern[KUBE_POINTER_SIZE]; /* the same with "*" for indices */
+    struct shared_text shared[SHARED];
     const struct claim *claim;
     size_t claim_length; /* of the path at which it was made */
     const struct rule *rule;
@@ -21,15 +24,14 @@ struct walk {
 
 static void add_field(struct walk *w, enum outcome outcome, const char *to, const char *note)
 {
-    if (!w->fields)
-        return;
-    struct json_object *field = kube_json_object("path", kube_json_string(w->path), "outcome",
-                                                 kube_json_string(outcome_names[outcome]), NULL);
-    if (to)
-        put(w->t, field, "to", kube_json_string(to));
-    if (note)
-        put(w->t, field, "note", kube_json_string(note));
-    if (!kube_json_append(w->fields, field))
+    bool lasts = to && !(w->claim && w->claim->mirrored);
+    const struct cell cells[] = {
+        {"path", w->path, NULL},
+        {"outcome", outcome_names[outcome], &w->shared[0]},
+        {"to", to, lasts ? &w->shared[1] : NULL},
+        {"note", note, &w->shared[2]},
+    };
+    if (w->fields && !kube_json_append(w->fields, row_new(cells, 4)))
         w->t->failed = true;
 }
 
@@ -201,7 +203,9 @@ bool account_fields(struct translation *t, struct json_object *fields)
             continue;
         snprintf(w.path, sizeof w.path, "%s", roots[i]);
         snprintf(w.pattern, sizeof w.pattern, "%s", roots[i]);
-        if (!walk(&w, value))
+        bool whole = walk(&w, value);
+        shared_texts_free(w.shared, SHARED);
+        if (!whole)
             return false;
     }
     return true;

@@ -307,37 +307,23 @@ static void sort(struct findings *findings)
     findings->count = kept;
 }
 
-/* A text that the findings of a run share in the report. */
-struct shared {
-    const char *text;
-    struct json_object *string;
-};
+/* What a finding takes in the report besides its path and its message. */
+enum { BYTES_OF_FINDING = 800 };
 
-static struct json_object *share(struct shared *shared, const char *text)
+enum { SHARED = 4 };
+
+static void report(struct translation *t, const struct finding *finding,
+                   struct shared_text shared[SHARED], struct json_object *out)
 {
-    if (shared->text != text) {
-        json_object_put(shared->string);
-        *shared = (struct shared){text, kube_json_string(text)};
-    }
-    return json_object_get(shared->string);
-}
-
-/* What a finding takes as JSON besides its texts: a map of five, whose keys are copied. */
-enum { BYTES_OF_FINDING = 1400 };
-
-static void report(struct translation *t, const struct finding *finding, struct shared shared[3],
-                   struct json_object *out)
-{
+    const struct cell cells[] = {
+        {"code", kinds[finding->code].code, &shared[0]},
+        {"severity", severity_names[finding->severity], &shared[1]},
+        {"path", finding->path, NULL},
+        {"message", finding->message, &shared[2]},
+        {"remedy", finding->remedy, &shared[3]},
+    };
     size_t bytes = BYTES_OF_FINDING + strlen(finding->path) + strlen(finding->message);
-    if (!pool_charge(&t->kept, bytes))
-        return;
-    struct json_object *item = kube_json_object(
-        "code", share(&shared[0], kinds[finding->code].code), "severity",
-        share(&shared[1], severity_names[finding->severity]), "path",
-        kube_json_string(finding->path), "message", kube_json_string(finding->message), NULL);
-    if (finding->remedy)
-        put(t, item, "remedy", share(&shared[2], finding->remedy));
-    if (!kube_json_append(out, item))
+    if (pool_charge(&t->kept, bytes) && !kube_json_append(out, row_new(cells, 5)))
         t->failed = true;
 }
 
@@ -347,7 +333,7 @@ struct json_object *findings_report(struct translation *t, enum migrate_verdict 
                                                     MIGRATE_BLOCKED};
     struct findings *findings = &t->findings;
     struct json_object *out = made(t, json_object_new_array());
-    struct shared shared[3] = {0};
+    struct shared_text shared[SHARED] = {0};
     enum severity worst = SEVERITY_NONE;
     sort(findings);
     for (enum severity s = SEVERITY_BLOCKER; s > SEVERITY_NONE; s--) {
@@ -358,8 +344,7 @@ struct json_object *findings_report(struct translation *t, enum migrate_verdict 
             report(t, &findings->items[i], shared, out);
         }
     }
-    for (size_t i = 0; i < 3; i++)
-        json_object_put(shared[i].string);
+    shared_texts_free(shared, SHARED);
     *verdict = verdicts[worst];
     return out;
 }

@@ -268,6 +268,21 @@ struct rule {
 const struct rule *rule_find(const char *path);
 void account_model(struct translation *t);
 
+/* row.c: a row of a report, a map of texts as small as it can be. Rows that come one after another
+ * share a text at the same address, where the cell has a place for it; zeroed that is empty. */
+struct shared_text {
+    const char *text;
+    struct json_object *string;
+};
+struct cell {
+    const char *key;  /* a literal */
+    const char *text; /* NULL: there is no such member */
+    struct shared_text *shared;
+};
+/* NULL: there is no memory. */
+struct json_object *row_new(const struct cell *cells, size_t count);
+void shared_texts_free(struct shared_text *texts, size_t count);
+
 /* findings.c */
 enum finding_code {
     FINDING_DATA_DIR_MISMATCH,

@@ -40,8 +40,7 @@ static struct mount *around(struct mount *from, const char *path, size_t below)
     size_t same = from ? common(from->clean, path) : 0;
     for (; from; from = from->parent) {
         size_t length = from->length;
-        bool ends = !length || !path[length] || path[length] == '/';
-        if (length <= same && length < below && ends)
+        if (length <= same && length < below && (!length || !path[length] || path[length] == '/'))
             break;
     }
     return from;

@@ -123,13 +123,14 @@ static const char *read_part(struct reader *r, bool is_value)
 static const char *read_word(struct reader *r)
 {
     r->cursor += strspn(r->cursor, " \t");
+    r->certain = r->certain && goes_on(r->t);
     if (!r->certain || !*r->cursor || strchr("#;", *r->cursor))
         return NULL;
     const char *begin = r->cursor;
     bool is_value = r->assigning && is_assignment(begin);
     struct pool_buffer word = {0};
     pool_append(&r->t->pool, &word, "", 0);
-    while (r->certain && *r->cursor && !strchr(" \t;", *r->cursor) && goes_on(r->t)) {
+    while (r->certain && *r->cursor && !strchr(" \t;", *r->cursor)) {
         const char *part = read_part(r, is_value);
         pool_append(&r->t->pool, &word, part, strlen(part));
         r->certain = r->certain && word.length <= EXPANSION_MAX;
