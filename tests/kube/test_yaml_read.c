@@ -291,29 +291,6 @@ static void aliases_of_long_texts_count_by_length(void **state)
     json_object_put(documents.last);
 }
 
-/* A hundred aliases of a hundred items are fine in a text that is long enough for them, and not in
- * one that is short. */
-static void aliases_count_by_the_length_of_the_text(void **state)
-{
-    (void)state;
-    for (int comment = 0; comment < 2; comment++) {
-        AUTO_FREE char *text = NULL;
-        size_t length;
-        struct documents documents;
-        struct error err = {0};
-        FILE *stream = open_memstream(&text, &length);
-        fprintf(stream, "# %0*d\n- &a [", comment ? 100000 : 1, 0);
-        for (int i = 0; i < 100; i++)
-            fputs("1,", stream);
-        fputs("]\n", stream);
-        for (int i = 0; i < 100; i++)
-            fputs("- *a\n", stream);
-        fclose(stream);
-        assert_int_equal(read_all(text, length, &documents, &err), comment != 0);
-        json_object_put(documents.last);
-    }
-}
-
 static void many_small_aliases_are_fine(void **state)
 {
     (void)state;
@@ -657,7 +634,6 @@ int main(void)
               false),
         cmocka_unit_test(a_billion_laughs_are_an_error),
         cmocka_unit_test(aliases_of_long_texts_count_by_length),
-        cmocka_unit_test(aliases_count_by_the_length_of_the_text),
         cmocka_unit_test(many_small_aliases_are_fine),
         cmocka_unit_test(aliases_are_copies),
         cmocka_unit_test(every_truncation_is_read_or_refused),
