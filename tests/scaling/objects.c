@@ -1,5 +1,5 @@
-/* Shapes of a StatefulSet. A field that the program looks at and that can be long, deep or come many
- * times gets a row here. */
+/* Shapes of a StatefulSet. A field that the program looks at and that can be long, deep or come
+ * many times gets a row here. */
 #include "tests/scaling/rows.h"
 
 const struct shape object_shapes[] = {
@@ -27,13 +27,12 @@ const struct shape object_shapes[] = {
     ROW("expressions of the selector", MIGRATE,
         {"selector", ",'matchExpressions':[", ",{'key':'k%','operator':'Exists'}", "]"}),
     ROW("values of one expression", MIGRATE,
-        {"selector", ",'matchExpressions':[{'key':'app','operator':'In','values':['etcd'",
-         ",'v%'", "]}]"}),
+        {"selector", ",'matchExpressions':[{'key':'app','operator':'In','values':['etcd'", ",'v%'",
+         "]}]"}),
     ROW("claim templates", PREPARE,
         {"claims", "",
          ",{'metadata':{'name':'c%'},'spec':{'resources':{'requests':{'storage':'1Gi'}}}}", ""}),
-    ROW("labels of a claim template", PREPARE,
-        {"claimMetadata", ",'labels':{", ",'l%':'v'", "}"}),
+    ROW("labels of a claim template", PREPARE, {"claimMetadata", ",'labels':{", ",'l%':'v'", "}"}),
     ROW("selectors of a claim template", PREPARE,
         {"claimSpec", ",'selector':{'matchExpressions':[", ",{'key':'k%','operator':'Exists'}",
          "]}"}),
@@ -121,8 +120,7 @@ const struct shape object_shapes[] = {
     ROW("a large source of variables many times", MIGRATE,
         {"etcd", ",'envFrom':[", ",{'prefix':'p%','configMapRef':{'name':'etcd-config'}}", "]"},
         {"data", "", ",'k%':'v'", ""}),
-    ROW("a long value of a variable", MIGRATE,
-        {"env", ",{'name':'V','value':'", "v", "'}"}),
+    ROW("a long value of a variable", MIGRATE, {"env", ",{'name':'V','value':'", "v", "'}"}),
     ROW("references in a variable", MIGRATE,
         {"env", ",{'name':'V','value':'", "$(POD_NAME)", "'}"}),
     ROW("references to absent variables", MIGRATE,
@@ -135,8 +133,7 @@ const struct shape object_shapes[] = {
         {"etcd", ",'args':[", ",'$(V%)'", "]"}),
 
     /* --- flags --- */
-    ROW("flags that etcd does not know", MIGRATE,
-        {"command", "'etcd'", ",'--u%=v'", ""}),
+    ROW("flags that etcd does not know", MIGRATE, {"command", "'etcd'", ",'--u%=v'", ""}),
     ROW("one flag many times", MIGRATE, {"command", "'etcd'", ",'--snapshot-count=1%'", ""}),
     ROW("words that are no flags", MIGRATE, {"command", "'etcd'", ",'w%'", ""}),
     ROW("flags that hang on references", MIGRATE, {"command", "'etcd'", ",'--u%=$(N%)'", ""}),
@@ -157,8 +154,7 @@ const struct shape object_shapes[] = {
     ROW("one flag of the sidecar many times", MIGRATE,
         {"sidecarArgs", "", ",'--max-backups=1%'", ""}),
     ROW("a long cron expression", MIGRATE, {"sidecarArgs", ",'--schedule=5", ",5", " * * * *'"}),
-    ROW("a long duration", MIGRATE,
-        {"sidecarArgs", ",'--etcd-snapshot-timeout=1", "0m1", "s'"}),
+    ROW("a long duration", MIGRATE, {"sidecarArgs", ",'--etcd-snapshot-timeout=1", "0m1", "s'"}),
 
     /* --- volumes --- */
     ROW("volumes", MIGRATE, {"volumes", "", ",{'name':'v%','emptyDir':{}}", ""}),
@@ -182,8 +178,8 @@ const struct shape object_shapes[] = {
         {"volumes", ",{'name':'v','projected':{'sources':[", ",{'configMap':{'name':'m%'}}", "]}}"},
         {"mounts", ",{'name':'v','mountPath':'/v'}", NULL, ""}),
     ROW("one ConfigMap projected many times", MIGRATE,
-        {"volumes", ",{'name':'v','projected':{'sources':[", ",{'configMap':{'name':'etcd-config'}}",
-         "]}}"},
+        {"volumes", ",{'name':'v','projected':{'sources':[",
+         ",{'configMap':{'name':'etcd-config'}}", "]}}"},
         {"mounts", ",{'name':'v','mountPath':'/v'}", NULL, ""}),
     ROW("items of a ConfigMap's volume", MIGRATE,
         {"configItems", ",'items':[{'key':'etcd.conf.yml','path':'etcd.conf.yml'}",
@@ -198,9 +194,8 @@ const struct shape object_shapes[] = {
         {"command", "'/start'", NULL, ""}, {"configKey", "settings", NULL, ""},
         {"config", CONFIG, "setting-%: 1\\n", ""},
         {"mounts", "", ",{'name':'config','mountPath':'/m%'}", ""}),
-    ROW("a ConfigMap of texts, mounted many times", MIGRATE,
-        {"command", "'/start'", NULL, ""}, {"configKey", "settings", NULL, ""},
-        {"config", "other: 1\\n", "setting-%: 1\\n", ""},
+    ROW("a ConfigMap of texts, mounted many times", MIGRATE, {"command", "'/start'", NULL, ""},
+        {"configKey", "settings", NULL, ""}, {"config", "other: 1\\n", "setting-%: 1\\n", ""},
         {"mounts", "", ",{'name':'config','mountPath':'/m%'}", ""}),
     ROW("keys of a ConfigMap", MIGRATE, {"command", "'/start'", NULL, ""},
         {"configKey", "settings", NULL, ""}, {"data", "", ",'k%':'v: 1'", ""}),

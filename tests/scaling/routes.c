@@ -206,8 +206,8 @@ static void write_cluster(const char *path)
                                "metadata: {name: etcd-main, namespace: " DRUID_NAMESPACE "}\n";
     char *text = NULL;
     size_t length;
-    AUTO_FREE char *cluster = test_replaced(
-        test_read_bytes("tests/fixtures/patches/cluster.yaml", &length), provider);
+    AUTO_FREE char *cluster =
+        test_replaced(test_read_bytes("tests/fixtures/patches/cluster.yaml", &length), provider);
     AUTO_FILE FILE *out = open_memstream(&text, &length);
     fprintf(out, "%s%s", cluster, etcd);
     fclose(TAKE(out));
@@ -253,6 +253,11 @@ void route_prepare(const struct route *route, const struct shape *shape, size_t 
     }
 }
 
+size_t route_input_length(void)
+{
+    return now.length;
+}
+
 /* --- the calls --- */
 
 static void ask_webhook(const struct route *route)
@@ -262,10 +267,9 @@ static void ask_webhook(const struct route *route)
     if (log.fd < 0)
         log.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
     webhook_tree_bytes(now.body, now.length, 1);
-    now.answer =
-        route->kind == IN_REVIEWS
-            ? webhook_mutate(&now.state, &metrics, &log, now.body, now.length)
-            : webhook_translate(&now.state, &metrics, &log, now.body, now.length);
+    now.answer = route->kind == IN_REVIEWS
+                     ? webhook_mutate(&now.state, &metrics, &log, now.body, now.length)
+                     : webhook_translate(&now.state, &metrics, &log, now.body, now.length);
 }
 
 static void run_migrate(const struct route *route)

@@ -19,11 +19,14 @@ bool route_takes(const struct route *route, const struct shape *shape);
 void route_prepare(const struct route *route, const struct shape *shape, size_t size,
                    const char *folder);
 
+/* The bytes of the input prepared last, without what it refers to. */
+size_t route_input_length(void);
+
 /* What is measured: the call that answers the input prepared last. */
 void route_call(const struct route *route);
 
-/* Whether the answer to the last call has what an answer to the input without any shape has to have:
- * else ROUTE does not do what it is to be measured at. Frees the answer. */
+/* Whether the answer to the last call has what an answer to the input without any shape has to
+ * have: else ROUTE does not do what it is to be measured at. Frees the answer. */
 bool route_is_answered(const struct route *route);
 
 #endif

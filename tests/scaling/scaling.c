@@ -1,5 +1,5 @@
-/* Whether work grows faster than what a caller sends: counts the instructions of each route for each
- * shape in doubling sizes. Runs under callgrind; tests/scaling/run starts it.
+/* Whether work grows faster than what a caller sends: counts the instructions of each route for
+ * each shape in doubling sizes. Runs under callgrind; tests/scaling/run starts it.
  *
  *   scaling FOLDER OUT quick|all PART PARTS ROUTE [SHAPE]...
  *
@@ -19,8 +19,8 @@
 #include <unistd.h>
 #include <valgrind/callgrind.h>
 
-/* Linear work grows by 2, sorting by some 2.15, quadratic work by 4; what is left is for tables that
- * grow in steps. */
+/* Linear work grows by 2, sorting by some 2.15, quadratic work by 4; what is left is for tables
+ * that grow in steps. */
 static const double limit = 2.3;
 
 /* From the first size to the last by doubling: bytes, and levels of what is deep. StatefulSets are
@@ -34,7 +34,7 @@ enum form { QUICK, ALL };
 static const struct {
     struct range bytes, levels, sets;
 } forms[] = {
-    [QUICK] = {{2 << 10, 128 << 10}, {5, 40}, {16 << 10, 128 << 10}},
+    [QUICK] = {{1 << 10, 128 << 10}, {5, 40}, {16 << 10, 128 << 10}},
     [ALL] = {{32 << 10, 512 << 10}, {5, 40}, {32 << 10, 512 << 10}},
 };
 
@@ -44,7 +44,7 @@ struct plan {
     size_t part, parts;
     const char *route; /* only this one; "": as the form says */
     char **names;      /* of the shapes that are asked for, up to a NULL; none: all */
-    FILE *table;  /* where standard output was */
+    FILE *table;       /* where standard output was */
     bool failed;
 };
 
@@ -82,11 +82,11 @@ static uint64_t count(const struct plan *plan, work *call, const void *context)
     return take_total(plan->out);
 }
 
-/* COUNTS are for size 0, N/2 (0: it was not counted), N and 2 N. */
+/* COUNTS are for size 0, N/2, N and 2 N. */
 static double growth_of(const uint64_t counts[4])
 {
     double beyond = (double)counts[2] - (double)counts[0];
-    double before = counts[1] ? (double)counts[2] - (double)counts[1] : 0;
+    double before = (double)counts[2] - (double)counts[1];
     double growth = (double)counts[3] / (double)counts[2];
     double by_all = beyond > 0 ? ((double)counts[3] - (double)counts[0]) / beyond : growth;
     double by_step = before > 0 ? ((double)counts[3] - (double)counts[2]) / before : by_all;
@@ -117,20 +117,30 @@ static struct range range_of(const struct plan *plan, const struct shape *shape)
     return shape->deep ? forms[plan->form].levels : forms[plan->form].bytes;
 }
 
+/* How the instructions grow while the input doubles. YAML indents what is deep, so that twice the
+ * levels are more than twice the bytes. */
+static double growth_by_length(const uint64_t counts[4], const uint64_t lengths[4])
+{
+    double longer = growth_of(lengths);
+    return longer > 2 ? growth_of(counts) * 2 / longer : growth_of(counts);
+}
+
 /* Measures from RANGE's first size to its last by doubling, or to the first growth above the limit.
  */
 static void measure(struct plan *plan, const struct route *route, const struct shape *shape,
-                    struct range range, uint64_t base)
+                    struct range range)
 {
-    uint64_t counts[4] = {base};
+    uint64_t counts[4] = {count_route(plan, route, shape, 0)};
+    uint64_t lengths[4] = {route_input_length()};
     double growth = 0;
     for (size_t size = range.first; size <= range.last && growth <= limit; size *= 2) {
-        counts[1] = counts[2];
-        counts[2] = counts[3];
+        memmove(counts + 1, counts + 2, 2 * sizeof *counts);
+        memmove(lengths + 1, lengths + 2, 2 * sizeof *lengths);
         counts[3] = count_route(plan, route, shape, size);
-        if (!counts[2])
+        lengths[3] = route_input_length();
+        if (!counts[1])
             continue;
-        growth = growth_of(counts);
+        growth = growth_by_length(counts, lengths);
         fprintf(plan->table, "%-44s %-16s %7zu %13llu %6.2f%s\n", shape->name, route_name(route),
                 size, (unsigned long long)counts[3], growth, growth > limit ? "  above 2.3" : "");
         fflush(plan->table);
@@ -138,17 +148,18 @@ static void measure(struct plan *plan, const struct route *route, const struct s
     plan->failed = plan->failed || growth > limit;
 }
 
-/* A size within RANGE, and its double, of which the shape costs about as much as all else in the
+/* The sizes N/2, N and 2 N within RANGE at which the shape costs about as much as all else in the
  * input: so that neither hides the other, and nothing takes longer than that needs. */
 static struct range telling_sizes(const struct plan *plan, const struct route *route,
-                                  const struct shape *shape, struct range range, uint64_t base)
+                                  const struct shape *shape, struct range range)
 {
+    uint64_t base = count_route(plan, route, shape, 0);
     uint64_t first = count_route(plan, route, shape, range.first);
     uint64_t cost = first > base ? first - base : 1;
     size_t size = range.first;
-    for (; size < range.last / 2 && cost < base; size *= 2)
+    for (; size < range.last / 4 && cost < base / 4; size *= 2)
         cost *= 2;
-    return (struct range){size, 2 * size};
+    return (struct range){size, 4 * size};
 }
 
 /* --- whether this measures what it is to measure --- */
@@ -212,10 +223,9 @@ static void measure_shape(struct plan *plan, const struct shape *shape)
         if (!route_takes(routes[i], shape) || (*route && strcmp(route_name(routes[i]), route) != 0))
             continue;
         struct range range = range_of(plan, shape);
-        uint64_t base = count_route(plan, routes[i], shape, 0);
         if (plan->form == QUICK)
-            range = telling_sizes(plan, routes[i], shape, range, base);
-        measure(plan, routes[i], shape, range, base);
+            range = telling_sizes(plan, routes[i], shape, range);
+        measure(plan, routes[i], shape, range);
         any = true;
     }
     if (!any && !*plan->route) {

@@ -18,7 +18,7 @@ struct output {
 
 static void put(struct output *out, char c)
 {
-    fputc(c, out->file);
+    putc_unlocked(c, out->file);
     out->last = c;
 }
 

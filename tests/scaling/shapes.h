@@ -6,14 +6,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What fills a slot: OPEN, then ITEM as often as the size allows, then CLOSE. In these texts ' means
- * ", ^ means ', % the number of the item in five digits, and %% a percent sign. A comma right behind
+/* What fills a slot: OPEN, then ITEM as often as the size allows, then CLOSE. In these texts '
+ * means
+ * ", ^ means ', % the number of the item in five digits, and %% a percent sign. A comma right
+ * behind
  * "[" or "{" is left out. Several fills of one slot follow each other. */
 struct fill {
     const char *slot;
     const char *open;
-    const char *item;  /* NULL: no part of what grows */
-    const char *close; /* of deep shapes once for each item */
+    const char *item;   /* NULL: no part of what grows */
+    const char *close;  /* of deep shapes once for each item */
     const char *inside; /* of deep shapes: what is innermost; NULL: a number */
 };
 
