@@ -44,19 +44,21 @@ TEST_SOURCES := $(wildcard $(ROOMS:%=tests/%/test_*.c))
 TESTS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 SUPPORT_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
 TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+SCALING := $(BUILD)/scaling/scaling
 SCRIPT_TESTS := $(wildcard $(ROOMS:%=tests/%/test_*.py) $(ROOMS:%=tests/%/test_*.sh))
 
-# What check runs. T is looked for in the paths of the sources: that of a build folder chooses nothing.
+# What check runs, what takes longest first. T is looked for in the paths of the sources: that of a build folder chooses nothing.
 chosen = $(if $(T),$(foreach source,$(1),$(if $(findstring $(T),$(source)),$(source))),$(1))
 CHOSEN_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(call chosen,$(TEST_SOURCES)))
-CHECKED := $(CHOSEN_TESTS) $(call chosen,$(SCRIPT_TESTS))
+CHOSEN_SCALING := $(call chosen,tests/scaling/run)
+CHECKED := $(CHOSEN_SCALING) $(CHOSEN_TESTS) $(call chosen,$(SCRIPT_TESTS))
 
 Q := $(if $(V),,@)
 MAKEFLAGS += --no-print-directory
 PROGRAM := $(BUILD)/druid-bridge
 export BUILD SHARED PROGRAM
 
-.PHONY: all help demo run check fuzz e2e bench lint format install clean tests
+.PHONY: all help demo run check scaling fuzz e2e bench lint format install clean tests
 
 all: $(PROGRAM) ## build build/druid-bridge (the default)
 	@:
@@ -79,6 +81,11 @@ check: ## install what they need, build and run the tests of every room, or with
 	@tests/install-packages build run check
 	@$(MAKE) all tests
 	@tests/run $(CHECKED)
+
+scaling: ## instructions against the size of the input: every route, sizes up to 512 KiB
+	@tests/install-packages build run check
+	@$(MAKE) $(SCALING)
+	@tests/scaling/run all
 
 e2e: ## the same program behind a real API server
 	@tests/install-packages build run e2e
@@ -112,7 +119,7 @@ install: all ## install the program; DESTDIR and PREFIX as usual
 clean: ## remove what was built
 	rm -rf build
 
-tests: $(CHOSEN_TESTS)
+tests: $(CHOSEN_TESTS) $(if $(CHOSEN_SCALING),$(SCALING))
 	@:
 
 $(PROGRAM): $(BUILD)/obj/webhook/main.o $(LIBRARY_OBJECTS)
@@ -124,6 +131,10 @@ $(TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(SUPPORT_OBJECTS) $(LIBRARY_
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARY_LIBS) -lcmocka
 
 $(TOOLS): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBRARY_OBJECTS)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARY_LIBS)
+
+$(SCALING): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/scaling/*.c)) $(SUPPORT_OBJECTS) $(LIBRARY_OBJECTS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARY_LIBS)
 

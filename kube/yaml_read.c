@@ -5,8 +5,13 @@
 #include <string.h>
 #include <yaml.h>
 
-/* What aliases may weigh in all: a node and its keys count NODE_WEIGHT and their characters. */
-enum { NODE_WEIGHT = 256, ALIAS_BUDGET = 64 << 20 };
+/* What aliases may weigh in all: a node and its keys count NODE_WEIGHT and their characters. A
+ * short text may have as much as FREE_ALIASES, a longer one a node for each of its bytes, up to a
+ * limit: so that reading takes time in proportion to the text, whatever its aliases multiply. */
+enum { NODE_WEIGHT = 256, FREE_ALIASES = 1 << 20, ALIAS_LIMIT = 64 << 20 };
+
+/* What one document may have of them; the usual number is none. */
+enum { DIRECTIVES = 64 };
 
 /* A map or list that is not finished. */
 struct frame {
@@ -26,7 +31,7 @@ struct reader {
     struct json_object *root; /* owned */
     unsigned root_line;
     struct json_object *anchors; /* owned; name to node */
-    size_t budget;               /* what is left for aliases */
+    size_t budget;               /* what aliases may still weigh */
     struct error *err;
 };
 
@@ -334,11 +339,49 @@ static bool read_yaml(struct reader *reader, kube_yaml_document *each, void *con
     return good;
 }
 
+/* --- what would take longer than in proportion to the text --- */
+
+/* Whether a document begins between FROM and TO, behind a line end that is one for certain. */
+static bool begins_document(const char *from, const char *to)
+{
+    static const char mark[] = "\n---";
+    return memmem(from, (size_t)(to - from), mark, sizeof mark - 1) != NULL;
+}
+
+/* libyaml compares each directive of a document with all before it. A line begins behind any byte
+ * that may end one of YAML's line ends: CR, LF, and the last of NEL, LS and PS. */
+static bool check_directives(const struct kube_text *text, struct error *err)
+{
+    static const char ends[] = {'\r', '\n', '\x85', '\xa8', '\xa9'};
+    const char *end = text->bytes + text->length;
+    const char *last = text->bytes;
+    size_t count = 0;
+    for (const char *c = text->bytes; (c = memchr(c, '%', (size_t)(end - c))); c++) {
+        if (c > text->bytes && !memchr(ends, c[-1], sizeof ends))
+            continue;
+        count = begins_document(last, c) ? 1 : count + 1;
+        last = c;
+        if (count > DIRECTIVES) {
+            error_set(err, ERROR_INVALID, "more than %d directives before a document", DIRECTIVES);
+            return kube_text_wrap(text, kube_text_line(text, (size_t)(c - text->bytes)), err);
+        }
+    }
+    return true;
+}
+
+static size_t alias_budget(size_t length)
+{
+    bool within = length < (ALIAS_LIMIT - FREE_ALIASES) / NODE_WEIGHT;
+    return within ? FREE_ALIASES + length * NODE_WEIGHT : ALIAS_LIMIT;
+}
+
 static bool read_text(const struct kube_text *text, size_t aliases, kube_yaml_document *each,
                       void *context, struct error *err)
 {
     if (kube_json_is_likely(text))
         return kube_json_read_text(text, each, context, err);
+    if (!check_directives(text, err))
+        return false;
     struct reader reader = {.text = text, .budget = aliases, .err = err};
     if (!yaml_parser_initialize(&reader.parser))
         return error_set(err, ERROR_NO_MEMORY, "out of memory");
@@ -353,7 +396,7 @@ static bool read_text(const struct kube_text *text, size_t aliases, kube_yaml_do
 bool kube_yaml_read_text(const struct kube_text *text, kube_yaml_document *each, void *context,
                          struct error *err)
 {
-    return read_text(text, ALIAS_BUDGET, each, context, err);
+    return read_text(text, alias_budget(text->length), each, context, err);
 }
 
 bool kube_yaml_read(const char *text, size_t length, kube_yaml_document *each, void *context,

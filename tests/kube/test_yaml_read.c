@@ -268,7 +268,7 @@ static void a_billion_laughs_are_an_error(void **state)
     struct error err = {0};
     assert_false(read_all(text, strlen(text), &documents, &err));
     assert_string_equal(err.message,
-                        "line 6: aliases make too much of the text, or nest too deeply");
+                        "line 4: aliases make too much of the text, or nest too deeply");
     json_object_put(documents.last);
 }
 
