@@ -134,6 +134,7 @@ static char *review(const struct route *route, const struct shape *shape, size_t
         {"namespace", route->namespace},
         {"group", route->group},
         {"resource", route->resource},
+        {"kind", strcmp(route->resource, "etcds") == 0 ? "Etcd" : "StatefulSet"},
         {"operation", route->update ? "UPDATE" : "CREATE"},
         {"object", object},
         {"oldObject", route->update ? object : "null"},
