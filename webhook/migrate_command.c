@@ -178,19 +178,33 @@ static bool read_inputs(const struct migrate_command *command, struct kube_files
     return true;
 }
 
-static bool has_one(void *context, struct json_object *object)
+/* What is looked for among the StatefulSets. */
+struct search {
+    const char *only; /* a name; NULL: any */
+    bool any, found;
+};
+
+static bool search_one(void *context, struct json_object *object)
 {
-    (void)object;
-    *(bool *)context = true;
-    return false;
+    struct search *search = context;
+    const char *name = kube_json_text(object, "/metadata/name");
+    search->any = true;
+    search->found = !search->only || (name && strcmp(name, search->only) == 0);
+    return !search->found;
 }
 
-/* An input of nothing is what a command that failed leaves behind: no reason to be content. */
-static bool check_inputs(struct kube_files *files, struct error *err)
+/* An input of nothing is what a command that failed leaves behind, and a name that is not there is
+ * mistyped: neither is a success. */
+static bool check_inputs(const struct migrate_command *command, struct kube_files *files,
+                         struct error *err)
 {
-    bool any = false;
-    kube_files_each(files, KUBE_STATEFUL_SET, has_one, &any);
-    return any || error_set(err, ERROR_INVALID, "there is no StatefulSet in the input");
+    struct search search = {.only = command->options.only};
+    kube_files_each(files, KUBE_STATEFUL_SET, search_one, &search);
+    if (!search.any)
+        return error_set(err, ERROR_INVALID, "there is no StatefulSet in the input");
+    return search.found ||
+           error_set(err, ERROR_INVALID, "--only '%s': no StatefulSet of the input has this name",
+                     search.only);
 }
 
 static bool open_report(const struct migrate_command *command, struct output *output,
@@ -218,7 +232,7 @@ static bool translate(const struct migrate_command *command, struct output *outp
     if (!files)
         return out_of_memory(err);
     bool opened = migrate_options_check(&command->options, err) &&
-                  read_inputs(command, files, err) && check_inputs(files, err) &&
+                  read_inputs(command, files, err) && check_inputs(command, files, err) &&
                   open_report(command, output, err);
     bool done = opened &&
                 migrate_files(files, command->source, &command->options, take_result, output, err);

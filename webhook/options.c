@@ -222,6 +222,8 @@ static bool check_serve(const struct webhook_options *options, struct error *err
     if (options->request_timeout < KUBE_SECOND || options->idle_timeout < KUBE_SECOND)
         return error_set(err, ERROR_INVALID,
                          "--request-timeout and --idle-timeout take one second or more");
+    if (options->request_memory < WEBHOOK_REQUEST_MEMORY_MIN)
+        return error_set(err, ERROR_INVALID, "--request-memory takes 16Mi or more");
     return check_callers(options, err);
 }
 

@@ -15,6 +15,9 @@ struct webhook_list {
     size_t count;
 };
 
+/* Below it ordinary reviews would not fit. */
+enum { WEBHOOK_REQUEST_MEMORY_MIN = 16 << 20 };
+
 enum webhook_mode { MODE_SERVE, MODE_MIGRATE, MODE_ISSUE_CERTS, MODE_HELP, MODE_VERSION };
 
 struct webhook_options {

@@ -56,15 +56,27 @@ static bool may_call(struct webhook_request *request)
     return peer_is_known(request);
 }
 
+/* Once a second at most, so that nobody fills the log. */
+static void log_refused_caller(const struct webhook_request *request)
+{
+    static _Atomic long long last = -1000;
+    long long now = webhook_clock();
+    long long before = last;
+    if (now - before >= 1000 && atomic_compare_exchange_strong(&last, &before, now))
+        webhook_log(request->server->log, WEBHOOK_LOG_WARNING, "caller refused", "reason",
+                    request->error.message, NULL);
+}
+
 /* What can be said of a request by its headers. */
 static void judge_headers(struct webhook_request *request, const struct webhook_headers *headers)
 {
     const char *length = headers->values[WEBHOOK_CONTENT_LENGTH];
     const char *message = NULL;
     unsigned status = 0;
-    if (!may_call(request))
+    if (!may_call(request)) {
+        log_refused_caller(request);
         refuse(request, MHD_HTTP_FORBIDDEN, request->error.message);
-    else if (request->path == WEBHOOK_PATH_OTHER)
+    } else if (request->path == WEBHOOK_PATH_OTHER)
         refuse(request, MHD_HTTP_NOT_FOUND, "there are only POST /mutate and POST /translate");
     else if (strcmp(request->line.method, MHD_HTTP_METHOD_POST) != 0)
         refuse(request, MHD_HTTP_METHOD_NOT_ALLOWED, "the method must be POST");

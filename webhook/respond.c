@@ -108,9 +108,10 @@ static struct webhook_answer too_large(const struct webhook_request *request, lo
 {
     struct error err = {0};
     error_set(&err, ERROR_RANGE,
-              "reading this body takes %lld MiB of memory, and one request may take %lld MiB "
-              "(--request-memory); a List can be sent in parts",
-              bytes >> 20, webhook_budget_most(&request->server->memory) >> 20);
+              "answering this request may take %lld MiB of memory, and one request may take %lld "
+              "MiB (--request-memory)%s",
+              bytes >> 20, webhook_budget_most(&request->server->memory) >> 20,
+              request->path == WEBHOOK_PATH_TRANSLATE ? "; a List can be sent in parts" : "");
     return webhook_status(MHD_HTTP_CONTENT_TOO_LARGE, err.message);
 }
 

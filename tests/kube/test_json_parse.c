@@ -226,7 +226,8 @@ static void text_behind_the_value_in_a_later_piece_is_found(void **state)
     struct error err = {0};
     (void)state;
     memset(text, ' ', LENGTH);
-    memcpy(text, "{}", 2);
+    text[0] = '{';
+    text[1] = '}';
     assert_true(kube_json_parse(text, LENGTH, &value, NULL));
     text[LENGTH - 1] = '1';
     AUTO_JSON struct json_object *none = NULL;
@@ -246,8 +247,8 @@ static void reading_stops_with_its_work(void **state)
     AUTO_FREE char *text = malloc(2 * COUNT + 2);
     (void)state;
     text[0] = '[';
-    for (int i = 0; i < COUNT; i++)
-        memcpy(text + 1 + 2 * (size_t)i, "1,", 2);
+    for (size_t i = 1; i < 2 * COUNT; i++)
+        text[i] = i % 2 ? '1' : ',';
     text[2 * COUNT] = ']';
     int questions = 1000000;
     struct kube_work patient = {.check = count_down, .context = &questions};

@@ -172,6 +172,11 @@ class Command(unittest.TestCase):
         self.assertEqual([(s["statefulSet"], s["reason"]) for s in strip(result)["skipped"]],
                          [("second", "it was not asked for (--only)")])
 
+    def test_a_name_that_is_not_there_is_no_success(self):
+        result = run("-", "--only", "nosuch", stdin=self.two())
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertIn("--only 'nosuch': no StatefulSet of the input has this name", result.stderr)
+
     def test_that_one_is_stopped_says_nothing_of_another(self):
         options = ("--strategy", "restore", "--old-is-stopped")
         result = run("-", *options, stdin=self.two())

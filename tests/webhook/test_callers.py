@@ -90,6 +90,14 @@ class Names(Callers):
         self.assertIn("more than one common name", self.ask(service, "twice"))
         self.assertIn("no client certificate", self.ask(service))
 
+    def test_a_refused_caller_is_in_the_log_once_a_second(self):
+        service = self.serve("--client-name", "api")
+        for _ in range(10):
+            self.ask(service, "kubelet")
+        line = service.wait_for_log("caller refused")
+        self.assertIn("common name 'system:node:a'", line)
+        self.assertLess(service.log().count("caller refused"), 10)
+
     def test_names_in_a_refusal_are_escaped_and_bounded(self):
         service = self.serve("--client-name", "api")
         self.assertTrue(self.ask(service, "forged").endswith(r"'a\x1b[2J\xe2\x80\xae'"))

@@ -388,6 +388,12 @@ class CommandLine(unittest.TestCase):
             self.assertIn(text, result.stderr)
             self.assertEqual(result.stdout, "")
 
+    def test_too_little_memory_for_any_review_is_a_usage_error(self):
+        result = subprocess.run([PROGRAM, "--objects", "x", "--tls-dir", "x", "--request-memory", "15Mi"],
+                                capture_output=True, text=True, check=False)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("--request-memory takes 16Mi or more", result.stderr)
+
     def test_help_and_version(self):
         result = self.run_program("--help")
         self.assertEqual(result.returncode, 0)

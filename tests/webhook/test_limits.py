@@ -282,7 +282,7 @@ class Memory(WithService):
         item["items"] = [{"kind": "StatefulSet", "metadata": {"name": "a", "namespace": NAMESPACE}}] * 5000
         status, _, answer = self.service.post(item, path="/translate")
         self.assertEqual(status, 413)
-        self.assertIn("one request may take 168 MiB (--request-memory)", answer["message"])
+        self.assertIn("one request may take 168 MiB (--request-memory); a List can be sent in parts", answer["message"])
         self.assertEqual(answer["reason"], "RequestEntityTooLarge")
 
     def test_one_that_takes_more_than_a_translation_may_is_413(self):
