@@ -139,33 +139,6 @@ bool migrate_files(struct kube_files *files, struct kube_source *source,
 
 /* --- a list from elsewhere --- */
 
-struct lists {
-    struct json_object *items, *skipped;
-};
-
-static bool add_to_lists(void *context, size_t index, size_t total,
-                         const struct migrate_result *result, struct json_object *skipped,
-                         struct error *err)
-{
-    struct lists *lists = context;
-    (void)index;
-    (void)total;
-    bool added;
-    if (skipped) {
-        added = kube_json_append(lists->skipped, json_object_get(skipped));
-    } else {
-        struct json_object *item = json_object_new_object();
-        /* json-c's null is a NULL, which kube_json_set takes for want of memory. */
-        added = item && json_object_object_add(item, "etcd", json_object_get(result->etcd)) == 0 &&
-                kube_json_set(item, "report", json_object_get(result->report));
-        if (added)
-            added = kube_json_append(lists->items, item);
-        else
-            json_object_put(item);
-    }
-    return added || error_set(err, ERROR_NO_MEMORY, "out of memory");
-}
-
 static bool is_list(struct json_object *object)
 {
     const char *kind = kube_json_text(object, "/kind");
@@ -199,22 +172,12 @@ static bool collect_list(struct json_object *object, struct kube_work *work, str
 }
 
 bool migrate_list(struct json_object *object, struct kube_source *source,
-                  const struct migrate_options *options, struct json_object **out,
+                  const struct migrate_options *options, migrate_each *each, void *context,
                   struct error *err)
 {
     struct sets sets = {0};
-    AUTO_JSON struct json_object *items = json_object_new_array();
-    AUTO_JSON struct json_object *skipped = json_object_new_array();
-    struct lists lists = {items, skipped};
     bool done = collect_list(object, options->work, &sets, err) &&
-                translate_all(&sets, source, options, add_to_lists, &lists, err);
+                translate_all(&sets, source, options, each, context, err);
     free(sets.items);
-    if (!done)
-        return false;
-    struct json_object *all =
-        kube_json_object("items", TAKE(items), "skipped", TAKE(skipped), NULL);
-    if (!all)
-        return error_set(err, ERROR_NO_MEMORY, "out of memory");
-    *out = all;
-    return true;
+    return done;
 }

@@ -90,11 +90,10 @@ bool migrate_files(struct kube_files *files, struct kube_source *source,
                    const struct migrate_options *options, migrate_each *each, void *context,
                    struct error *err);
 
-/* OBJECT, a StatefulSet or a List of objects, as {"items": [{"etcd": …, "report": …}], "skipped":
- * […]} in *OUT, ordered by namespace and name; a blocked one has "etcd": null. Items of other kinds
- * are left out: what is mounted comes from SOURCE. ERROR_INVALID: OBJECT is neither. */
+/* The same for OBJECT, a StatefulSet or a List of objects; items of other kinds are left out: what
+ * is mounted comes from SOURCE. ERROR_INVALID: OBJECT is neither. */
 bool migrate_list(struct json_object *object, struct kube_source *source,
-                  const struct migrate_options *options, struct json_object **out,
+                  const struct migrate_options *options, migrate_each *each, void *context,
                   struct error *err);
 
 /* The report ITEM for people: verdict, findings worst first with their remedies, what druid will

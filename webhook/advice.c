@@ -93,38 +93,12 @@ enum { VALUES_MAX = 4000, TEXT_MAX = 256 << 10 };
  * itself, and what struct migrate_options allows it. */
 enum { VALUE_BYTES = 3 << 10, TEXT_TIMES = 3, TRANSLATION_BYTES = 8 << 20 };
 
-struct amount {
-    long long values; /* maps and lists too */
-    long long text;   /* bytes of keys and strings */
-};
-
-static void measure(struct json_object *value, struct amount *amount)
-{
-    if (++amount->values > VALUES_MAX)
-        return;
-    if (json_object_is_type(value, json_type_string)) {
-        amount->text += json_object_get_string_len(value);
-    } else if (json_object_is_type(value, json_type_array)) {
-        size_t length = json_object_array_length(value);
-        for (size_t i = 0; i < length && amount->values <= VALUES_MAX; i++)
-            measure(json_object_array_get_idx(value, i), amount);
-    } else if (json_object_is_type(value, json_type_object)) {
-        json_object_object_foreach(value, key, member)
-        {
-            amount->text += (long long)strlen(key);
-            measure(member, amount);
-            if (amount->values > VALUES_MAX)
-                return;
-        }
-    }
-}
-
 /* Memory for the translation of OBJECT. Where there is none, a warning says why. */
 static bool take_memory(struct webhook_call *call, struct json_object *object,
                         struct json_object *warnings)
 {
-    struct amount amount = {0};
-    measure(object, &amount);
+    struct webhook_amount amount = {0};
+    webhook_measure(object, VALUES_MAX, &amount);
     if (amount.values > VALUES_MAX || amount.text > TEXT_MAX) {
         warn(warnings, "not translated", "the object is too large; ask druid-bridge --migrate");
         return false;

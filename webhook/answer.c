@@ -107,6 +107,8 @@ static struct webhook_answer deny(const struct webhook_review *review, unsigned 
     return answer_review(review, TAKE(response));
 }
 
+const char webhook_too_many[] = "too many requests at once; try again in a second";
+
 struct webhook_answer webhook_status(unsigned status, const char *message)
 {
     return answer_with(status, kube_json_object("kind", kube_json_string("Status"), "apiVersion",

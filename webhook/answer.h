@@ -39,6 +39,8 @@ struct webhook_answer webhook_answer_error(const struct webhook_review *review,
                                            const struct error *err, const char *stage,
                                            enum webhook_outcome *outcome);
 
+extern const char webhook_too_many[]; /* the message of 429 */
+
 /* A Status for a request that got no decision. STATUS is the HTTP code, 4xx or 5xx. */
 struct webhook_answer webhook_status(unsigned status, const char *message);
 

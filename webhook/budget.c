@@ -1,5 +1,6 @@
 #include "webhook/budget.h"
 
+#include <json-c/json.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -11,10 +12,12 @@ long long webhook_budget_most(const struct webhook_budget *budget)
 bool webhook_budget_take(struct webhook_budget *budget, long long bytes, bool small)
 {
     long long limit = small ? budget->limit : webhook_budget_most(budget);
-    if (atomic_fetch_add(&budget->used, bytes) + bytes <= limit)
-        return true;
-    budget->used -= bytes;
-    return false;
+    long long used = budget->used;
+    do {
+        if (used + bytes > limit)
+            return false;
+    } while (!atomic_compare_exchange_weak(&budget->used, &used, used + bytes));
+    return true;
 }
 
 void webhook_budget_give(struct webhook_budget *budget, long long bytes)
@@ -35,7 +38,7 @@ static const char *string_end(const char *c, const char *end)
     return end - 1;
 }
 
-long long webhook_tree_bytes(const char *body, size_t length, long long *leaves)
+long long webhook_tree_bytes(const char *body, size_t length)
 {
     /* Measured with json-c 0.16 and glibc 2.36: an empty map takes 784 bytes, a list 384, a number
      * 64, a fraction, which keeps its text, 96, and its place in a list 8 or, while the list grows,
@@ -53,6 +56,27 @@ long long webhook_tree_bytes(const char *body, size_t length, long long *leaves)
         else
             maps += *c == '{', lists += *c == '[', keys += *c == ':', commas += *c == ',';
     }
-    *leaves = commas + 1;
-    return (long long)length + maps * MAP + lists * LIST + keys * KEY + *leaves * VALUE;
+    return (long long)length + maps * MAP + lists * LIST + keys * KEY + (commas + 1) * VALUE;
+}
+
+/* Recursion is as deep as the tree: KUBE_JSON_DEPTH at most. */
+void webhook_measure(struct json_object *value, long long most, struct webhook_amount *amount)
+{
+    if (++amount->values > most)
+        return;
+    if (json_object_is_type(value, json_type_string)) {
+        amount->text += json_object_get_string_len(value);
+    } else if (json_object_is_type(value, json_type_array)) {
+        size_t length = json_object_array_length(value);
+        for (size_t i = 0; i < length && amount->values <= most; i++)
+            webhook_measure(json_object_array_get_idx(value, i), most, amount);
+    } else if (json_object_is_type(value, json_type_object)) {
+        json_object_object_foreach(value, key, member)
+        {
+            amount->text += (long long)strlen(key);
+            webhook_measure(member, most, amount);
+            if (amount->values > most)
+                return;
+        }
+    }
 }

@@ -3,6 +3,7 @@
 #ifndef WEBHOOK_BUDGET_H
 #define WEBHOOK_BUDGET_H
 
+#include <json-c/json_object.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -24,8 +25,16 @@ bool webhook_budget_take(struct webhook_budget *budget, long long bytes, bool sm
 void webhook_budget_give(struct webhook_budget *budget, long long bytes);
 
 /* About what BODY (LENGTH bytes) takes as a tree of json-c's, rather too much than too little.
- * *LEAVES is how many leaves it has at most: values within which there are no others. Counts
- * characters: what is no JSON gets numbers as well. */
-long long webhook_tree_bytes(const char *body, size_t length, long long *leaves);
+ * Counts characters: what is no JSON gets a number as well. */
+long long webhook_tree_bytes(const char *body, size_t length);
+
+/* How much a tree is. */
+struct webhook_amount {
+    long long values; /* maps and lists too; each takes less than a KiB besides its text */
+    long long text;   /* bytes of keys and strings */
+};
+
+/* Adds what VALUE is to *AMOUNT; stops once there are more than MOST values. */
+void webhook_measure(struct json_object *value, long long most, struct webhook_amount *amount);
 
 #endif

@@ -27,7 +27,8 @@ struct webhook_call {
 /* Milliseconds of the monotonic clock. */
 long long webhook_clock(void);
 
-/* Prepares CALL->work: it stops when the deadline has passed or the caller has closed its end. */
+/* Prepares CALL->work: it stops when the deadline has passed or the caller has closed its end, if
+ * only for writing: HTTP clients that still wait for an answer keep both ends open. */
 void webhook_call_begin(struct webhook_call *call);
 
 /* Takes BYTES more of the budget. False, and nothing taken, where others hold them. */

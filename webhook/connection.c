@@ -139,6 +139,14 @@ void webhook_connection_notify(void *connections, struct MHD_Connection *handle,
 
 enum { FRESH_MILLISECONDS = 500 };
 
+/* How long a phase may take where there is no room for more connections; 0: as long as ever. */
+static const int crowded_milliseconds[PHASES] = {
+    [PHASE_HANDSHAKE] = FRESH_MILLISECONDS,
+    [PHASE_IDLE] = FRESH_MILLISECONDS,
+    [PHASE_HEADERS] = 1000,
+    [PHASE_BODY] = 2000,
+};
+
 static bool is_idle(const struct webhook_connection *connection)
 {
     return connection->phase == PHASE_IDLE || connection->phase == PHASE_HANDSHAKE;
@@ -150,11 +158,14 @@ static void cut(struct webhook_connection *connection)
     shutdown(connection->fd, SHUT_RDWR);
 }
 
+/* The phase is read first: what it began with is never older than that. */
 static void cut_late(struct webhook_connections *connections, long long now)
 {
-    for (struct webhook_connection *c = connections->oldest; c; c = c->next)
-        if (!c->cut && now - c->since > connections->seconds[c->phase] * 1000LL)
+    for (struct webhook_connection *c = connections->oldest; c; c = c->next) {
+        int phase = c->phase;
+        if (!c->cut && now - c->since > connections->seconds[phase] * 1000LL)
             cut(c);
+    }
 }
 
 /* One that could go, as it is at the moment of the choice. */
@@ -173,21 +184,40 @@ static int compare_candidates(const void *a, const void *b)
     return one->since < other->since ? -1 : one->since > other->since;
 }
 
-/* Cuts COUNT of those that are idle; without memory for the choice, none this time. */
-static void cut_idle(struct webhook_connections *connections, long long now, unsigned count)
+static bool has_bytes(int fd)
+{
+    int count = 0;
+    return ioctl(fd, FIONREAD, &count) == 0 && count > 0;
+}
+
+/* Whether CONNECTION may go. Who is slow with a request is worth no more than who never asked. */
+static bool is_candidate(struct webhook_connection *connection, long long now,
+                         struct candidate *out)
+{
+    int phase = connection->phase;
+    bool idle = phase == PHASE_IDLE || phase == PHASE_HANDSHAKE;
+    *out =
+        (struct candidate){connection, idle ? connection->worth : WORTH_NOTHING, connection->since};
+    return !connection->cut && crowded_milliseconds[phase] &&
+           now - out->since > crowded_milliseconds[phase] && !(idle && has_bytes(connection->fd));
+}
+
+/* Cuts COUNT of those that may go; without memory for the choice, none this time. */
+static void cut_some(struct webhook_connections *connections, long long now, unsigned count)
 {
     AUTO_FREE struct candidate *candidates = calloc(connections->count, sizeof *candidates);
     unsigned found = 0;
     if (!candidates)
         return;
-    for (struct webhook_connection *c = connections->oldest; c; c = c->next) {
-        struct candidate candidate = {c, c->worth, c->since};
-        if (!c->cut && is_idle(c) && now - candidate.since > FRESH_MILLISECONDS)
-            candidates[found++] = candidate;
-    }
+    for (struct webhook_connection *c = connections->oldest; c; c = c->next)
+        found += is_candidate(c, now, &candidates[found]);
     qsort(candidates, found, sizeof *candidates, compare_candidates);
-    for (unsigned i = 0; i < found && i < count; i++)
-        cut(candidates[i].connection);
+    for (unsigned i = 0; i < found && i < count; i++) {
+        /* A request may have come meanwhile. */
+        struct candidate again;
+        if (is_candidate(candidates[i].connection, now, &again))
+            cut(again.connection);
+    }
 }
 
 static unsigned count_cut(const struct webhook_connections *connections)
@@ -207,15 +237,9 @@ void webhook_connections_reap(struct webhook_connections *connections)
     if (connections->count > most) {
         unsigned left = connections->count - count_cut(connections);
         if (left > most)
-            cut_idle(connections, now, left - most);
+            cut_some(connections, now, left - most);
     }
     pthread_mutex_unlock(&connections->mutex);
-}
-
-static bool has_bytes(int fd)
-{
-    int count = 0;
-    return ioctl(fd, FIONREAD, &count) == 0 && count > 0;
 }
 
 unsigned webhook_connections_drain(struct webhook_connections *connections)

@@ -64,9 +64,9 @@ gnutls_certificate_retrieve_function3 webhook_connection_certificate;
 struct webhook_connection *webhook_connection_of(struct MHD_Connection *handle);
 
 /* Cuts off those that are past the deadline of their phase. Where more than seven eighths of the
- * cap are open, also idle ones, so that there is room for those that ask now: those of the least
- * worth first, of these those that are idle longest; none that is idle for less than half a second.
- */
+ * cap are open, also others, so that there is room for those that ask now: idle ones after half a
+ * second, those that are slow with their headers after one, with their body after two; those of the
+ * least worth first, of these those whose phase lasts longest. */
 void webhook_connections_reap(struct webhook_connections *connections);
 
 /* The same once nothing new is accepted. Says how many have, or may be about to have, a request:

@@ -44,7 +44,7 @@ bool webhook_lane_start(struct webhook_lane *lane, struct error *err)
 bool webhook_lane_add(struct webhook_lane *lane, struct webhook_job *job)
 {
     pthread_mutex_lock(&lane->mutex);
-    bool room = lane->waiting < WEBHOOK_LANE_WAITING;
+    bool room = lane->waiting < WEBHOOK_LANE_WAITING && !lane->ending;
     if (room) {
         job->next = NULL;
         if (lane->first)
@@ -68,6 +68,12 @@ void webhook_lane_stop(struct webhook_lane *lane)
     pthread_cond_signal(&lane->changed);
     pthread_mutex_unlock(&lane->mutex);
     pthread_join(lane->thread, NULL);
+}
+
+void webhook_lane_free(struct webhook_lane *lane)
+{
+    if (!lane->started)
+        return;
     lane->started = false;
     pthread_cond_destroy(&lane->changed);
     pthread_mutex_destroy(&lane->mutex);

@@ -28,10 +28,15 @@ struct webhook_lane {
 /* LANE is zero. ERROR_UNAVAILABLE: there is no thread to be had. */
 bool webhook_lane_start(struct webhook_lane *lane, struct error *err);
 
-/* JOB (lent until it runs) is run in its turn. False: too many wait already. */
+/* JOB (lent until it runs) is run in its turn. False: too many wait already, or the lane was
+ * stopped.
+ */
 bool webhook_lane_add(struct webhook_lane *lane, struct webhook_job *job);
 
-/* Runs what waits still, and ends the thread. */
+/* Runs what waits still, and ends the thread. A lane that never started may be stopped, too. */
 void webhook_lane_stop(struct webhook_lane *lane);
+
+/* Behind webhook_lane_stop, when nobody adds to it any more. */
+void webhook_lane_free(struct webhook_lane *lane);
 
 #endif

@@ -28,8 +28,6 @@ struct webhook_request {
     struct webhook_answer answer;
 };
 
-extern const char webhook_too_many[]; /* the message of 429 */
-
 /* The request line was read: a struct webhook_request begins. NULL: no memory. */
 void *webhook_request_begin(void *context, const char *uri, struct MHD_Connection *handle);
 

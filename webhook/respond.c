@@ -8,26 +8,18 @@
 #include <malloc.h>
 #include <string.h>
 
-const char webhook_too_many[] = "too many requests at once; try again in a second";
-
 typedef struct webhook_answer handler(struct webhook_call *call);
 
-/* What a route takes besides the body: for answers of the size of the body, the patch, its base64,
- * the answer around it, each once or twice while it grows; a translation holds three trees, and of
- * each leaf a field of the report, as a tree and as text. Measured by tests/migration/test_memory.c
- * and tests/webhook/test_memory.py. */
+/* What a route takes besides the body and its tree, in times the length of the body: a patch and
+ * its answer may have its size, each of their forms once or twice while it grows. What a
+ * translation takes beyond that it takes itself. */
 static const struct {
     const char *url;
     handler *handler;
-    long long trees; /* times what the tree of the body takes */
-    long long texts; /* times the length of the body */
-    long long leaf;  /* bytes for each leaf of the body */
-    long long fixed; /* bytes */
+    long long texts;
 } routes[WEBHOOK_PATHS] = {
-    [WEBHOOK_PATH_MUTATE] = {"/mutate", webhook_mutate, .trees = 1, .texts = 6},
-    [WEBHOOK_PATH_TRANSLATE] = {"/translate", webhook_translate, .trees = 3, .texts = 6,
-                                .leaf = MIGRATE_FIELD_BYTES + (5 << 10),
-                                .fixed = WEBHOOK_TRANSLATION_MEMORY},
+    [WEBHOOK_PATH_MUTATE] = {"/mutate", webhook_mutate, 6},
+    [WEBHOOK_PATH_TRANSLATE] = {"/translate", webhook_translate, 0},
 };
 
 enum webhook_path webhook_route_find(const char *path)
@@ -75,6 +67,7 @@ enum MHD_Result webhook_request_send(struct webhook_request *request)
     struct webhook_server *server = request->server;
     AUTO_FREE char *body = TAKE(request->answer.body);
     unsigned status = body ? request->answer.status : MHD_HTTP_INTERNAL_SERVER_ERROR;
+    webhook_request_drop_body(request);
     /* It is held until the caller has read it. */
     webhook_call_keep(&request->call, body ? (long long)strlen(body) : 0);
     struct MHD_Response *response = new_response(request, status, body);
@@ -97,11 +90,8 @@ enum { LARGE_BODY = 256 << 10 };
 static long long needed_bytes(const struct webhook_request *request)
 {
     const char *body = request->body ? request->body : "";
-    long long leaves;
-    long long tree = webhook_tree_bytes(body, request->length, &leaves);
-    return routes[request->path].trees * tree +
-           routes[request->path].texts * (long long)request->length +
-           routes[request->path].leaf * leaves + routes[request->path].fixed;
+    return webhook_tree_bytes(body, request->length) +
+           routes[request->path].texts * (long long)request->length;
 }
 
 static struct webhook_answer too_large(const struct webhook_request *request, long long bytes)

@@ -91,6 +91,7 @@ bool webhook_server_start(struct webhook_server *server, struct error *err)
         return true;
     close(fd);
     webhook_lane_stop(&server->lane);
+    webhook_lane_free(&server->lane);
     return error_set(err, ERROR_UNAVAILABLE, "%s: the HTTPS server does not start",
                      server->options.listen);
 }
@@ -128,7 +129,7 @@ void webhook_server_stop(struct webhook_server *server, int seconds)
     int fd = MHD_quiesce_daemon(server->daemon);
     if (fd != MHD_INVALID_SOCKET) {
         accept_rest(server, fd);
-        close(fd);
+        shutdown(fd, SHUT_RDWR); /* an event loop may still have it among its descriptors */
     }
     /* One that was accepted a moment ago may not be among the connections yet. */
     long long soon = webhook_clock() + GRACE_MILLISECONDS;
@@ -140,4 +141,7 @@ void webhook_server_stop(struct webhook_server *server, int seconds)
     webhook_connections_cut(&server->connections);
     webhook_lane_stop(&server->lane);
     MHD_stop_daemon(TAKE(server->daemon));
+    webhook_lane_free(&server->lane);
+    if (fd != MHD_INVALID_SOCKET)
+        close(fd);
 }

@@ -109,7 +109,16 @@ static struct json_object *list_of(size_t n)
     return kube_json_object("kind", kube_json_string("List"), "items", items, NULL);
 }
 
-static void a_list_that_is_stopped_gives_no_result(void **state)
+static bool count_results(void *context, size_t index, size_t total,
+                          const struct migrate_result *result, struct json_object *skipped,
+                          struct error *err)
+{
+    (void)index, (void)total, (void)result, (void)skipped, (void)err;
+    ++*(size_t *)context;
+    return true;
+}
+
+static void a_list_that_is_stopped_ends_with_an_error(void **state)
 {
     AUTO_JSON struct json_object *list = list_of(500);
     struct kube_files *files = kube_files_new(NULL, NULL);
@@ -119,14 +128,16 @@ static void a_list_that_is_stopped_gives_no_result(void **state)
         struct owner owner = {.patience = k, .last = seconds()};
         struct kube_work work = {.check = check, .context = &owner};
         const struct migrate_options options = {.now = TEST_CERT_NOW, .work = &work};
-        AUTO_JSON struct json_object *out = NULL;
+        size_t results = 0;
         struct error error = {0};
-        bool done = migrate_list(list, kube_files_source(files), &options, &out, &error);
+        bool done =
+            migrate_list(list, kube_files_source(files), &options, count_results, &results, &error);
         if (!all)
             all = owner.asked;
         assert_int_equal(done, k >= all);
-        assert_int_equal(out != NULL, done);
-        if (!done)
+        if (done)
+            assert_int_equal(results, 500);
+        else
             assert_int_equal(error.code, ERROR_STOPPED);
     }
     kube_files_free(files);
@@ -238,7 +249,7 @@ int main(void)
         asks[i] =
             (struct CMUnitTest){own[i].name, the_owner_is_asked_all_the_time, NULL, NULL, &own[i]};
     }
-    stops[SHAPES] = (struct CMUnitTest)cmocka_unit_test(a_list_that_is_stopped_gives_no_result);
+    stops[SHAPES] = (struct CMUnitTest)cmocka_unit_test(a_list_that_is_stopped_ends_with_an_error);
     holds[SHAPES] = (struct CMUnitTest)cmocka_unit_test(what_is_too_little_for_anything_is_refused);
     int failed = cmocka_run_group_tests_name("stopping", stops, NULL, NULL);
     failed += cmocka_run_group_tests_name("memory", holds, NULL, NULL);

@@ -275,9 +275,8 @@ static void ask_webhook(const struct route *route)
         .length = now.length,
         .fd = -1,
     };
-    long long leaves;
     webhook_call_begin(&call);
-    webhook_tree_bytes(now.body, now.length, &leaves);
+    webhook_tree_bytes(now.body, now.length);
     now.answer = route->kind == IN_REVIEWS ? webhook_mutate(&call) : webhook_translate(&call);
 }
 

@@ -1,5 +1,7 @@
 #include "webhook/budget.h"
 
+#include <json-c/json.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,15 +27,7 @@ static void an_eighth_is_for_small_requests_only(void **state)
 
 static long long bytes_of(const char *body)
 {
-    long long leaves;
-    return webhook_tree_bytes(body, strlen(body), &leaves);
-}
-
-static long long leaves_of(const char *body)
-{
-    long long leaves;
-    webhook_tree_bytes(body, strlen(body), &leaves);
-    return leaves;
+    return webhook_tree_bytes(body, strlen(body));
 }
 
 static void characters_within_strings_do_not_count(void **state)
@@ -54,9 +48,21 @@ static void maps_lists_keys_and_leaves_cost(void **state)
     assert_in_range(bytes_of("{}") - bytes_of("11"), 780, 800);
     assert_in_range(bytes_of("[]") - bytes_of("11"), 380, 400);
     assert_in_range(bytes_of("{\"a\":1}") - bytes_of("{1}"), 100, 130);
-    assert_int_equal(leaves_of("[1,2,{}]"), 3);
-    assert_int_equal(leaves_of("\"a,b\""), 1);
     assert_int_equal(bytes_of(""), bytes_of("1") - 1);
+}
+
+static void a_tree_is_measured_up_to_a_limit(void **state)
+{
+    struct webhook_amount amount = {0};
+    struct json_object *tree = json_tokener_parse("{\"ab\":[1,\"cde\",null],\"f\":{\"g\":{}}}");
+    (void)state;
+    webhook_measure(tree, 100, &amount);
+    assert_int_equal(amount.values, 7);
+    assert_int_equal(amount.text, 7);
+    amount = (struct webhook_amount){0};
+    webhook_measure(tree, 3, &amount);
+    assert_int_equal(amount.values, 4);
+    json_object_put(tree);
 }
 
 int main(void)
@@ -65,6 +71,7 @@ int main(void)
         cmocka_unit_test(an_eighth_is_for_small_requests_only),
         cmocka_unit_test(characters_within_strings_do_not_count),
         cmocka_unit_test(maps_lists_keys_and_leaves_cost),
+        cmocka_unit_test(a_tree_is_measured_up_to_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -170,12 +170,39 @@ static void who_is_at_work_or_fresh_stays(void **state)
     (void)state;
     open_crowd(&crowd);
     for (int i = 0; i < CAP; i++) {
-        webhook_connection_enter(crowd.members[i], i % 2 ? PHASE_BODY : PHASE_IDLE);
+        webhook_connection_enter(crowd.members[i], i % 2 ? PHASE_ANSWER : PHASE_IDLE);
         crowd.members[i]->since -= i % 2 ? 5000 : 100;
     }
     assert_string_equal(reaped(&crowd), "");
     crowd.members[3]->since -= LIMIT_SECONDS * 1000;
     assert_string_equal(reaped(&crowd), "3");
+    close_crowd(&crowd);
+}
+
+static void where_there_is_no_room_who_is_slow_with_a_request_goes_too(void **state)
+{
+    struct crowd crowd;
+    (void)state;
+    open_crowd(&crowd);
+    for (int i = 0; i < CAP; i++) {
+        webhook_connection_enter(crowd.members[i], i < 4 ? PHASE_HEADERS : PHASE_BODY);
+        crowd.members[i]->since -= i == 3 ? 1100 : i == 6 ? 2100 : 900;
+    }
+    assert_string_equal(reaped(&crowd), "6");
+    crowd.list.cap = CAP - 1;
+    assert_string_equal(reaped(&crowd), "36");
+    crowd.list.cap = CAP - 2;
+    assert_string_equal(reaped(&crowd), "36");
+    close_crowd(&crowd);
+}
+
+static void whose_request_has_arrived_stays(void **state)
+{
+    struct crowd crowd;
+    (void)state;
+    open_crowd(&crowd);
+    assert_int_equal(write(crowd.far_ends[0], "POST", 4), 4);
+    assert_string_equal(reaped(&crowd), "1");
     close_crowd(&crowd);
 }
 
@@ -215,6 +242,8 @@ int main(void)
         cmocka_unit_test(the_one_that_is_idle_longest_goes_first),
         cmocka_unit_test(who_never_asked_goes_before_who_was_not_reviewed_and_reviewed_ones_last),
         cmocka_unit_test(who_is_at_work_or_fresh_stays),
+        cmocka_unit_test(where_there_is_no_room_who_is_slow_with_a_request_goes_too),
+        cmocka_unit_test(whose_request_has_arrived_stays),
         cmocka_unit_test(where_there_is_room_only_the_late_go),
         cmocka_unit_test(a_drain_waits_for_work_unread_bytes_and_new_connections),
     };

@@ -40,6 +40,7 @@ static void jobs_run_in_their_order_and_to_the_last(void **state)
     }
     pthread_mutex_unlock(&gate);
     webhook_lane_stop(&lane);
+    webhook_lane_free(&lane);
     assert_string_equal(done, "abcde");
 }
 
@@ -62,6 +63,8 @@ static void a_full_lane_takes_no_more_and_later_takes_again(void **state)
     assert_in_range(taken, WEBHOOK_LANE_WAITING, WEBHOOK_LANE_WAITING + 1);
     pthread_mutex_unlock(&gate);
     webhook_lane_stop(&lane);
+    assert_false(webhook_lane_add(&lane, &jobs[0].job)); /* nobody would run it */
+    webhook_lane_free(&lane);
     assert_int_equal(strlen(done), taken);
 }
 
@@ -70,6 +73,7 @@ static void a_lane_that_never_started_can_be_stopped(void **state)
     struct webhook_lane lane = {0};
     (void)state;
     webhook_lane_stop(&lane);
+    webhook_lane_free(&lane);
 }
 
 int main(void)
