@@ -117,49 +117,67 @@ static struct range range_of(const struct plan *plan, const struct shape *shape)
     return shape->deep ? forms[plan->form].levels : forms[plan->form].bytes;
 }
 
-/* How the instructions grow while the input doubles. YAML indents what is deep, so that twice the
- * levels are more than twice the bytes. */
-static double growth_by_length(const uint64_t counts[4], const uint64_t lengths[4])
+/* What was measured for size 0 and for the last three sizes, each twice the one before. */
+struct series {
+    uint64_t counts[4];
+    uint64_t lengths[4]; /* of the input, in bytes */
+};
+
+static void note(struct series *series, size_t last, uint64_t instructions)
 {
-    double longer = growth_of(lengths);
-    return longer > 2 ? growth_of(counts) * 2 / longer : growth_of(counts);
+    series->counts[last] = instructions;
+    series->lengths[last] = route_input_length();
 }
 
-/* Measures from RANGE's first size to its last by doubling, or to the first growth above the limit.
- */
-static void measure(struct plan *plan, const struct route *route, const struct shape *shape,
-                    struct range range)
+static void move_up(struct series *series)
 {
-    uint64_t counts[4] = {count_route(plan, route, shape, 0)};
-    uint64_t lengths[4] = {route_input_length()};
-    double growth = 0;
-    for (size_t size = range.first; size <= range.last && growth <= limit; size *= 2) {
-        memmove(counts + 1, counts + 2, 2 * sizeof *counts);
-        memmove(lengths + 1, lengths + 2, 2 * sizeof *lengths);
-        counts[3] = count_route(plan, route, shape, size);
-        lengths[3] = route_input_length();
-        if (!counts[1])
-            continue;
-        growth = growth_by_length(counts, lengths);
-        fprintf(plan->table, "%-44s %-16s %7zu %13llu %6.2f%s\n", shape->name, route_name(route),
-                size, (unsigned long long)counts[3], growth, growth > limit ? "  above 2.3" : "");
-        fflush(plan->table);
-    }
-    plan->failed = plan->failed || growth > limit;
+    memmove(series->counts + 1, series->counts + 2, 2 * sizeof(uint64_t));
+    memmove(series->lengths + 1, series->lengths + 2, 2 * sizeof(uint64_t));
+}
+
+/* How the instructions grow while the input doubles. YAML indents what is deep, so that twice the
+ * levels are more than twice the bytes. */
+static double growth_by_length(const struct series *series)
+{
+    double longer = growth_of(series->lengths);
+    double growth = growth_of(series->counts);
+    return longer > 2 ? growth * 2 / longer : growth;
 }
 
 /* The sizes N/2, N and 2 N within RANGE at which the shape costs about as much as all else in the
  * input: so that neither hides the other, and nothing takes longer than that needs. */
 static struct range telling_sizes(const struct plan *plan, const struct route *route,
-                                  const struct shape *shape, struct range range)
+                                  const struct shape *shape, uint64_t base)
 {
-    uint64_t base = count_route(plan, route, shape, 0);
+    struct range range = range_of(plan, shape);
     uint64_t first = count_route(plan, route, shape, range.first);
     uint64_t cost = first > base ? first - base : 1;
     size_t size = range.first;
     for (; size < range.last / 4 && cost < base / 4; size *= 2)
         cost *= 2;
     return (struct range){size, 4 * size};
+}
+
+/* Up to the last size of the form, or to the first growth above the limit. */
+static void measure(struct plan *plan, const struct route *route, const struct shape *shape)
+{
+    struct series series = {0};
+    double growth = 0;
+    note(&series, 0, count_route(plan, route, shape, 0));
+    struct range range = plan->form == QUICK ? telling_sizes(plan, route, shape, series.counts[0])
+                                             : range_of(plan, shape);
+    for (size_t size = range.first; size <= range.last && growth <= limit; size *= 2) {
+        move_up(&series);
+        note(&series, 3, count_route(plan, route, shape, size));
+        if (!series.counts[1])
+            continue;
+        growth = growth_by_length(&series);
+        fprintf(plan->table, "%-44s %-16s %7zu %13llu %6.2f%s\n", shape->name, route_name(route),
+                size, (unsigned long long)series.counts[3], growth,
+                growth > limit ? "  above 2.3" : "");
+        fflush(plan->table);
+    }
+    plan->failed = plan->failed || growth > limit;
 }
 
 /* --- whether this measures what it is to measure --- */
@@ -222,10 +240,7 @@ static void measure_shape(struct plan *plan, const struct shape *shape)
     for (size_t i = 0; routes[i]; i++) {
         if (!route_takes(routes[i], shape) || (*route && strcmp(route_name(routes[i]), route) != 0))
             continue;
-        struct range range = range_of(plan, shape);
-        if (plan->form == QUICK)
-            range = telling_sizes(plan, routes[i], shape, range);
-        measure(plan, routes[i], shape, range);
+        measure(plan, routes[i], shape);
         any = true;
     }
     if (!any && !*plan->route) {

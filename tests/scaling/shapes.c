@@ -28,17 +28,22 @@ static void put_plain(struct output *out, const char *text, size_t length)
         put(out, text[i]);
 }
 
-static void put_text(struct output *out, const char *text, size_t number)
+static void put_number(struct output *out, size_t number)
 {
     char digits[32];
-    snprintf(digits, sizeof digits, "%0*zu", DIGITS, number);
+    int length = snprintf(digits, sizeof digits, "%0*zu", DIGITS, number);
+    put_plain(out, digits, (size_t)length);
+}
+
+static void put_text(struct output *out, const char *text, size_t number)
+{
     for (const char *c = text ? text : ""; *c; c++) {
         if (*c == ',' && (out->last == '[' || out->last == '{'))
             continue;
         if (*c == '%' && c[1] == '%')
             put(out, *c++);
         else if (*c == '%')
-            put_plain(out, digits, strlen(digits));
+            put_number(out, number);
         else
             put(out, (char)(*c == '\'' ? '"' : *c == '^' ? '\'' : *c));
     }
