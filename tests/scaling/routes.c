@@ -29,8 +29,8 @@ struct route {
 #define REVIEW(title, in, of_phase, is_update, text)                                               \
     &(const struct route)                                                                          \
     {                                                                                              \
-        .name = title, .kind = IN_REVIEWS, .namespace = in, .phase = of_phase, .group = "apps",    \
-        .resource = "statefulsets", .update = is_update, .expected = text                          \
+        .name = (title), .kind = IN_REVIEWS, .namespace = (in), .phase = (of_phase),               \
+        .group = "apps", .resource = "statefulsets", .update = (is_update), .expected = (text)     \
     }
 
 #define DECIDED(outcome, phase) "\"decision\":\"" outcome "\",\"phase\":\"" phase "\""
