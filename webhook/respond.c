@@ -121,7 +121,7 @@ static struct webhook_answer handle_request(struct webhook_request *request, lon
 static void answer(struct webhook_request *request, long long bytes)
 {
     request->answer = handle_request(request, bytes);
-    bool large = bytes > WEBHOOK_SMALL || request->length > LARGE_BODY;
+    bool large = request->call.held > WEBHOOK_SMALL || request->length > LARGE_BODY;
     webhook_request_drop_body(request);
     /* What was a large tree is small pieces now, which would stay with the process. */
     if (large)

@@ -269,7 +269,7 @@ class Memory(WithService):
 
     def test_a_list_that_is_too_long_to_translate_is_413(self):
         item = {"apiVersion": "v1", "kind": "List", "items": []}
-        item["items"] = [{"kind": "StatefulSet", "metadata": {"name": "a", "namespace": NAMESPACE}}] * 5000
+        item["items"] = [{"kind": "StatefulSet", "metadata": {"name": "a", "namespace": NAMESPACE}}] * 80000
         status, _, answer = self.service.post(item, path="/translate")
         self.assertEqual(status, 413)
         self.assertIn("one request may take 168 MiB (--request-memory); a List can be sent in parts", answer["message"])
@@ -277,7 +277,7 @@ class Memory(WithService):
 
     def test_one_that_takes_more_than_a_translation_may_is_413(self):
         stateful_set = review()["request"]["object"]
-        stateful_set["spec"]["template"]["spec"]["k" * 300] = {"k" * 300: {"k" * 300: [0] * 12000}}
+        stateful_set["spec"]["template"]["spec"]["k" * 300] = {"k" * 300: {"k" * 300: [0] * 8000}}
         status, _, answer = self.service.post(stateful_set, path="/translate")
         self.assertEqual(status, 413)
         self.assertIn("translating it takes more than 32 MiB", answer["message"])

@@ -142,8 +142,17 @@ class Memory(unittest.TestCase):
         etcd = ("\n---\napiVersion: druid.gardener.cloud/v1alpha1\nkind: Etcd\n"
                 f"metadata: {{name: etcd-main, namespace: {DRUID}}}\n")
         self.service = Service("--open-translate", "--request-timeout", "30s", objects=read_fixture("cluster.yaml") + etcd)
-        self.addCleanup(shutil.rmtree, self.service.folder, True)
         self.latencies = []
+
+    def tearDown(self):
+        self.end(self.service)
+
+    @staticmethod
+    def end(service):
+        if service.process.poll() is None:
+            service.process.kill()
+        service.process.wait()
+        shutil.rmtree(service.folder, ignore_errors=True)
 
     def status(self, what):
         with open(f"/proc/{self.service.process.pid}/status", encoding="ascii") as file:
@@ -187,6 +196,26 @@ class Memory(unittest.TestCase):
               f"at rest {self.status('VmRSS'):.0f} MiB")
         self.assertLess(late, 1)
         self.assertLess(self.status("VmRSS"), 60)
+        self.assertEqual(self.service.stop(), 0)
+
+    def test_what_the_object_source_makes_of_a_small_list_stays_within_the_bound(self):
+        self.end(self.service)
+        unknown = "data-dir: /data\n" + "".join(f"an-unknown-setting-{i}: v\n" for i in range(2000))
+        config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": NAMESPACE},
+                  "data": {"etcd.conf.yaml": unknown}}
+        pod = {"containers": [{"name": "etcd", "image": "etcd:v3.4.13", "volumeMounts": [{"name": "c", "mountPath": "/c"}],
+                               "command": ["etcd", "--config-file=/c/etcd.conf.yaml"]}],
+               "volumes": [{"name": "c", "configMap": {"name": "c"}}]}
+        items = [{"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": f"e{i}", "namespace": NAMESPACE},
+                  "spec": {"template": {"spec": pod}}} for i in range(100)]
+        self.service = Service("--open-translate", "--request-timeout", "30s", objects=json.dumps(config))
+        one = self.service.post(items[0], path="/translate")
+        self.assertEqual(one[0], 200)
+        self.assertGreater(len(json.dumps(one[2])), MIB // 2, "a report of its own that the body does not show")
+        status, _, answer = self.service.post({"kind": "List", "items": items}, path="/translate")
+        self.assertEqual(status, 413)
+        self.assertIn("(--request-memory); a List can be sent in parts", answer["message"])
+        self.assertLess(self.status("VmHWM"), LIMIT_MIB)
         self.assertEqual(self.service.stop(), 0)
 
 
