@@ -186,10 +186,7 @@ const struct shape object_shapes[] = {
          ",{'key':'k%','path':'p%'}", "]"}),
     ROW("items of a Secret's volume", MIGRATE,
         {"tlsItems", ",'items':[", ",{'key':'k%','path':'p%'}", "]"},
-        {"config",
-         CONFIG "client-transport-security:\\n  cert-file: /etc/tls/tls.crt\\n"
-                "  key-file: /etc/tls/tls.key\\n  trusted-ca-file: /etc/tls/ca.crt\\n",
-         NULL, ""}),
+        {"config", TLS_CONFIG, NULL, ""}),
     ROW("a ConfigMap without settings, mounted many times", MIGRATE,
         {"command", "'/start'", NULL, ""}, {"configKey", "settings", NULL, ""},
         {"config", CONFIG, "setting-%: 1\\n", ""},

@@ -121,7 +121,17 @@ static char *stateful_set(const struct route *route, const struct shape *shape, 
 
 static char *mounted(const struct route *route, const struct shape *shape, size_t size)
 {
-    const struct slot slots[] = {{"namespace", route->namespace}, {NULL, NULL}};
+    AUTO_FREE char *certificate = NULL;
+    AUTO_FREE char *key = NULL;
+    if (shape->names)
+        shape_certificate(size, &certificate, &key);
+    const struct slot slots[] = {
+        {"namespace", route->namespace},
+        {"certificate", certificate ? certificate : ""},
+        {"bundle", certificate ? certificate : ""},
+        {"key", key ? key : ""},
+        {NULL, NULL},
+    };
     return shape_text("mounted.json.in", shape, size, slots);
 }
 

@@ -19,6 +19,9 @@
         .slot = "command", .open = "'etcd','--data-dir=/var/etcd/data/new.etcd'"                   \
     }
 #define START "exec etcd --data-dir=/var/etcd/data/new.etcd\\n"
+#define TLS_CONFIG                                                                                 \
+    CONFIG "client-transport-security:\\n  cert-file: /etc/tls/tls.crt\\n"                         \
+           "  key-file: /etc/tls/tls.key\\n  trusted-ca-file: /etc/tls/ca.crt\\n"
 #define CONFIG "data-dir: /var/etcd/data/new.etcd\\n"
 
 #define ROW(sentence, route, ...)                                                                  \

@@ -29,6 +29,7 @@ struct shape {
     const char *most; /* the route that does most with it */
     bool deep;        /* its size is a number of levels, not of bytes */
     bool sets;        /* it is many StatefulSets, each as it always is */
+    bool names;       /* it is the names of etcd's certificate, beside the fills */
     struct fill fills[FILLS];
 };
 
@@ -48,5 +49,9 @@ char *shape_text(const char *file, const struct shape *shape, size_t size,
 
 /* The fill of SHAPE for SLOT alone, "" where it has none. The caller frees it. */
 char *shape_fill(const struct shape *shape, size_t size, const char *slot);
+
+/* A certificate for as many names as SIZE bytes hold, which signed itself, and its key: in PEM, as
+ * the text of a JSON string. The caller frees both. */
+void shape_certificate(size_t size, char **certificate, char **key);
 
 #endif
