@@ -58,7 +58,7 @@ MAKEFLAGS += --no-print-directory
 PROGRAM := $(BUILD)/druid-bridge
 export BUILD SHARED PROGRAM
 
-.PHONY: all help demo run check scaling fuzz e2e bench lint format install clean tests
+.PHONY: all help demo run check scaling memory fuzz e2e bench lint format install clean tests
 
 all: $(PROGRAM) ## build build/druid-bridge (the default)
 	@:
@@ -101,6 +101,11 @@ bench: ## CPU and memory, as ratios to a reference in the same run
 	@tests/bench/run-live
 	@tests/bench/live.py
 	@tests/bench/migrate.py
+
+memory: ## resident memory with the worst callers: every shape on every route and in every phase
+	@tests/install-packages build run check
+	@$(MAKE) all
+	@FULL=1 /usr/bin/python3 tests/webhook/test_memory.py
 
 fuzz: ## each parser against generated input, with clang's libFuzzer and the sanitizers
 	@tests/install-packages build check

@@ -1,6 +1,7 @@
 /* The reading half of kube/files.h: what a path, a text, a document holds. */
 #include "kube/files.h"
 #include "kube/internal.h"
+#include "kube/list.h"
 
 #include "kube/cleanup.h"
 
@@ -28,30 +29,6 @@ struct reading {
     char pointer[KUBE_POINTER_SIZE]; /* to the object, where its line alone would not tell it */
 };
 
-static bool is_list(struct json_object *object)
-{
-    const char *kind = kube_json_text(object, "/kind");
-    size_t length = kind ? strlen(kind) : 0;
-    size_t suffix = strlen("List");
-    if (length < suffix || strcmp(kind + length - suffix, "List") != 0)
-        return false;
-    return length == suffix ||
-           json_object_is_type(kube_json_child(object, "items"), json_type_array);
-}
-
-/* Items of typed lists (ConfigMapList) may leave out what the list says. */
-static bool complete(struct json_object *list, struct json_object *item)
-{
-    const char *kind = kube_json_text(list, "/kind");
-    const char *api_version = kube_json_text(list, "/apiVersion");
-    int length = (int)(strlen(kind) - strlen("List"));
-    if (length == 0 || !api_version || !json_object_is_type(item, json_type_object) ||
-        kube_json_child(item, "kind") || kube_json_child(item, "apiVersion"))
-        return true;
-    return kube_json_set(item, "apiVersion", kube_json_string(api_version)) &&
-           kube_json_set(item, "kind", kube_json_stringf("%.*s", length, kind));
-}
-
 static bool take(struct reading *reading, struct json_object *object, unsigned line,
                  struct error *err);
 
@@ -64,7 +41,7 @@ static bool take_items(struct reading *reading, struct json_object *list, struct
     for (size_t i = 0; i < count; i++) {
         struct json_object *item = json_object_array_get_idx(items, i);
         unsigned item_line = kube_yaml_line(item);
-        if (!complete(list, item))
+        if (!kube_list_complete(list, item))
             return no_memory(err);
         if (!item_line)
             snprintf(reading->pointer + end, sizeof reading->pointer - end, "/items/%zu", i);
@@ -79,7 +56,7 @@ static bool take(struct reading *reading, struct json_object *object, unsigned l
                  struct error *err)
 {
     struct json_object *items = NULL;
-    bool good = is_list(object)
+    bool good = kube_list_is(object)
                     ? kube_json_get_array(object, "/items", &items, err)
                     : kube_files_put(reading->files, object, reading->text->name, line, err);
     if (good)

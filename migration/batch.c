@@ -1,6 +1,8 @@
 /* Many StatefulSets in one call. */
 #include "migration/internal.h"
 
+#include "kube/list.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,19 +141,12 @@ bool migrate_files(struct kube_files *files, struct kube_source *source,
 
 /* --- a list from elsewhere --- */
 
-static bool is_list(struct json_object *object)
-{
-    const char *kind = kube_json_text(object, "/kind");
-    size_t length = kind ? strlen(kind) : 0;
-    return length >= 4 && strcmp(kind + length - 4, "List") == 0;
-}
-
 static bool collect_list(struct json_object *object, struct kube_work *work, struct sets *sets,
                          struct error *err)
 {
     struct json_object *items = NULL;
     enum kube_kind kind;
-    if (!is_list(object)) {
+    if (!kube_list_is(object)) {
         if (!kube_kind_of(object, &kind, err))
             return false;
         if (kind != KUBE_STATEFUL_SET)
@@ -165,6 +160,8 @@ static bool collect_list(struct json_object *object, struct kube_work *work, str
         struct json_object *item = list_item(items, i);
         if (!json_object_is_type(item, json_type_object))
             return error_set(err, ERROR_INVALID, "/items/%zu: expected a map", i);
+        if (!kube_list_complete(object, item))
+            return error_set(err, ERROR_NO_MEMORY, "out of memory");
         if (text_is(kube_json_text(item, "/kind"), "StatefulSet") && !collect(sets, item))
             return error_set(err, ERROR_NO_MEMORY, "out of memory");
     }

@@ -2,6 +2,7 @@
  * said. */
 #include "migration/internal.h"
 
+#include "kube/backup_entry.h"
 #include "patches/provider.h"
 
 #include <string.h>
@@ -203,7 +204,7 @@ static bool read_entry_secret(struct translation *t)
     struct json_object *secret = NULL;
     if (store->secret || !store->entry)
         return true;
-    const char *name = kube_json_text(store->entry, "/status/secretRef/name");
+    const char *name = kube_backup_entry_secret(store->entry, t->options->work);
     if (!name)
         name = "etcd-backup";
     if (!object_get(t, KUBE_SECRET, t->model.namespace, name, &secret, NULL))

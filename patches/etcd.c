@@ -2,6 +2,7 @@
  * schedule. */
 #include "patches/internal.h"
 
+#include "kube/backup_entry.h"
 #include "kube/base64.h"
 #include "kube/cleanup.h"
 
@@ -9,21 +10,12 @@
 
 /* --- the store --- */
 
-/* The Secret with the store's credentials: the one that the BackupEntry's status names, else the
- * one of the contract between extensions and druid. */
+/* The Secret with the store's credentials: the one that the BackupEntry names, else the one of the
+ * contract between extensions and druid. */
 static const char *secret_of(struct kube_work *work, struct json_object *entry)
 {
-    struct json_object *resources;
-    if (!kube_json_get_array(entry, "/status/resources", &resources, NULL) || !resources)
-        return PATCH_BACKUP_SECRET;
-    for (size_t i = 0; i < json_object_array_length(resources) && kube_work_goes_on(work); i++) {
-        struct json_object *resource = json_object_array_get_idx(resources, i);
-        const char *kind = kube_json_text(resource, "/resourceRef/kind");
-        const char *name = kube_json_text(resource, "/resourceRef/name");
-        if (kind && name && strcmp(kind, "Secret") == 0)
-            return name;
-    }
-    return PATCH_BACKUP_SECRET;
+    const char *name = kube_backup_entry_secret(entry, work);
+    return name ? name : PATCH_BACKUP_SECRET;
 }
 
 /* The bucket's name as the backup Secret has it; NULL: it has none. */

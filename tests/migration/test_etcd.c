@@ -210,8 +210,10 @@ static struct CMUnitTest tests[] = {
           "stock','provider':'aws','secretRef':{'name':'etcd-"
           "backup'}}"),
     PLAIN("newer Gardeners name the Secret in the entry's status",
-          SIDECAR "/env\n" SIDECAR "/args/2 '--store-prefix=id--1/stock'\n+ - " ENTRY
-                  ",'status':{'secretRef':{'name':'stock-backup'}}}",
+          SIDECAR
+          "/env\n" SIDECAR "/args/2 '--store-prefix=id--1/stock'\n+ - " ENTRY
+          ",'status':{'resources':[{'name':'secret','resourceRef':{'apiVersion':'v1','kind':"
+          "'Secret','name':'stock-backup'}}]}}",
           "/spec/backup/store/secretRef/name", "'stock-backup'"),
     PLAIN("what the sidecar is told counts for more than the entry",
           SIDECAR "/args/2 '--store-prefix=id--1/stock'\n+ - " ENTRY "}",

@@ -1,7 +1,7 @@
 """One bound for the memory of the process: sixteen callers at once with the worst bodies of each shape, on
 every route and in every phase; ordinary reviews among them are answered. Prints what it measured.
 
-With FULL=1 (`make scaling`) every shape meets every route and phase, else some shapes those that do most with
+With FULL=1 (`make memory`) every shape meets every route and phase, else some shapes those that do most with
 them."""
 import json
 import os

@@ -54,6 +54,13 @@ class Translate(unittest.TestCase):
                 expected = json.load(file)
         self.assertEqual([entry["report"] for entry in answer["items"]], expected["items"])
 
+    def test_items_of_a_typed_list_need_no_kind(self):
+        item = stateful_set()
+        del item["kind"], item["apiVersion"]
+        status, _, answer = translate({"kind": "StatefulSetList", "apiVersion": "apps/v1", "items": [item]})
+        self.assertEqual(status, 200)
+        self.assertEqual([entry["report"]["statefulSet"] for entry in answer["items"]], ["etcd-main"])
+
     def test_a_list_gives_an_item_each_in_order_and_what_is_skipped(self):
         other = stateful_set(name="etcd-events")
         prometheus = {"apiVersion": "apps/v1", "kind": "StatefulSet",
