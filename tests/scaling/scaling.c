@@ -96,11 +96,12 @@ static double growth_of(const uint64_t counts[4])
     double beyond = (double)counts[2] - (double)counts[0];
     double before = (double)counts[2] - (double)counts[1];
     double growth = (double)counts[3] / (double)counts[2];
-    double by_all = beyond > 0 ? ((double)counts[3] - (double)counts[0]) / beyond : growth;
-    double by_step = before > 0 ? ((double)counts[3] - (double)counts[2]) / before : by_all;
-    /* What hardly grows at all is too little to tell anything by. */
-    if (growth < 1.2)
+    /* What hardly grows at all is too little to tell anything by, and where less is done for N than
+     * for less, since it is refused, there is nothing to take off. */
+    if (growth < 1.2 || beyond <= 0 || before <= 0)
         return growth;
+    double by_all = ((double)counts[3] - (double)counts[0]) / beyond;
+    double by_step = ((double)counts[3] - (double)counts[2]) / before;
     return by_all < by_step ? by_all : by_step;
 }
 
