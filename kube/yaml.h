@@ -15,7 +15,8 @@ typedef bool kube_yaml_document(void *context, struct json_object *document, uns
 /* Reads every document of TEXT. A text whose first character is '{' or '[' is read as strict JSON
  * (kube_json_parse), also several values after one another; everything else as YAML. Bounded: at
  * most KUBE_JSON_DEPTH deep, at most 64 directives before a document, and aliases may multiply
- * nodes only in proportion to the length of TEXT. ERROR_INVALID: names the line, what was found, and duplicate keys; never quotes a value. */
+ * nodes only in proportion to the length of TEXT. ERROR_INVALID: names the line, what was found,
+ * and duplicate keys; never quotes a value. */
 bool kube_yaml_read(const char *text, size_t length, kube_yaml_document *each, void *context,
                     struct error *err);
 
